@@ -1,0 +1,28 @@
+"""Errors of this package, one tree.
+
+EncoderError
+├── ModelNotFoundError      no model of that name in the store
+├── ModelDamagedError       a file of the model is missing or does not match its card
+├── ParityError             an exported model differs too much from its torch original
+└── PictureError            a picture that cannot or must not be decoded
+"""
+
+
+class EncoderError(Exception):
+    """Base of all errors raised by `encoders`."""
+
+
+class ModelNotFoundError(EncoderError):
+    """No model of that name is in the store."""
+
+
+class ModelDamagedError(EncoderError):
+    """A file of the model is missing, or its content does not match the card."""
+
+
+class ParityError(EncoderError):
+    """The exported model differs from the torch original by more than the gate allows."""
+
+
+class PictureError(EncoderError):
+    """The picture cannot, or must not, be decoded; the message names it."""

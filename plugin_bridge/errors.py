@@ -1,0 +1,32 @@
+"""Errors of this package, one tree.
+
+BridgeError
+├── CatalogueError     the product file cannot be read; names file, line and field
+├── LoadError          a load that cannot start, continue or finish
+├── RequestError       a request that the bridge refuses (has the HTTP `status`)
+└── EvaluationError    an evaluation folder that is incomplete or malformed
+"""
+
+
+class BridgeError(Exception):
+    """Base of all errors raised by `plugin_bridge`."""
+
+
+class CatalogueError(BridgeError):
+    """The product file cannot be read; the message names the file, the line and the field."""
+
+
+class LoadError(BridgeError):
+    """A load cannot start, continue or finish."""
+
+
+class RequestError(BridgeError):
+    """The bridge refuses a request; `status` is the HTTP status it answers with."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class EvaluationError(BridgeError):
+    """An evaluation folder is incomplete or malformed."""
