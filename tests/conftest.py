@@ -1,0 +1,3 @@
+"""Fixtures of every room, each in its own file."""
+
+pytest_plugins = ["tests.fixtures.data", "tests.fixtures.node", "tests.fixtures.models", "tests.fixtures.bridge"]
