@@ -1,0 +1,235 @@
+"""Generations: one physical index, the exact encoders that made its vectors, and how the two are fused.
+
+A generation is written down in its index, in the mapping's `_meta.kindred`. `to_meta` is the only writer of that
+record and `from_meta` the only reader, so that the two cannot drift apart.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from opensearch.errors import ClusterRefusedError, GenerationError
+
+if TYPE_CHECKING:
+    from opensearch.client import Cluster
+
+META_VERSION = 1
+DEFAULT_LEXICAL = ("title^3", "brand^2", "category.text", "tags", "colour.text", "description")
+DEFAULT_RECIPE = "title-brand-leaf"
+_ALIAS = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")
+
+
+@dataclass(frozen=True)
+class EncoderRef:
+    """An encoder as a generation names it: its card's name and fingerprint, and the length of its vectors."""
+
+    model: str
+    fingerprint: str
+    dimension: int
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """How keyword and vector scores become one.
+
+    `keyword_half` is the keyword score that counts half, `text_weight` and `image_weight` multiply
+    `1 + cosine`, `k` is the number of vector candidates, `window` the number of candidates that are rescored, and
+    `candidate_boost` lifts vector candidates into that window.
+    """
+
+    keyword_half: float = 5.0
+    text_weight: float = 2.0
+    image_weight: float = 0.0
+    k: int = 100
+    window: int = 200
+    candidate_boost: float = 1000.0
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One generation. `documents` is the number it must hold to be complete; `created` is ISO 8601 in UTC."""
+
+    alias: str
+    number: int
+    index: str
+    text: EncoderRef
+    image: EncoderRef | None
+    fusion: Fusion = field(default_factory=Fusion)
+    floor: float = 0.0
+    created: str = ""
+    complete: bool = False
+    documents: int = 0
+    lexical: tuple[str, ...] = DEFAULT_LEXICAL
+    recipe: str = DEFAULT_RECIPE
+
+    @property
+    def name(self) -> str:
+        """Short name, as addresses and tables show it: `g007`."""
+        return f"g{self.number:03d}"
+
+
+def index_name(alias: str, number: int) -> str:
+    """Return the name of a generation's index, `products-g007`; raise GenerationError for an unusable alias."""
+    if not _ALIAS.fullmatch(alias):
+        raise GenerationError(
+            f"the alias {alias!r} cannot name an index: use lower-case letters, digits, '-', '_' and '.', "
+            "starting with a letter or digit"
+        )
+    return f"{alias}-g{number:03d}"
+
+
+def to_meta(generation: Generation) -> dict[str, Any]:
+    """Return the record that goes to `_meta.kindred`; `from_meta` reads it back unchanged."""
+    record = asdict(generation)
+    record["lexical"] = list(generation.lexical)
+    return {"version": META_VERSION, **record}
+
+
+def from_meta(index: str, record: Mapping[str, Any]) -> Generation:
+    """Return the generation that `index` holds in `_meta.kindred`; raise GenerationError naming what is wrong."""
+    if record.get("version") != META_VERSION:
+        raise GenerationError(
+            f"index {index}: _meta.kindred has version {record.get('version')!r}, this program reads {META_VERSION}"
+        )
+    fields = {name: value for name, value in record.items() if name != "version"}
+    try:
+        fields["text"] = EncoderRef(**fields["text"])
+        fields["image"] = None if fields["image"] is None else EncoderRef(**fields["image"])
+        fields["fusion"] = Fusion(**fields["fusion"])
+        fields["lexical"] = tuple(fields["lexical"])
+        generation = Generation(**fields)
+    except (KeyError, TypeError) as error:
+        raise GenerationError(f"index {index}: _meta.kindred cannot be read: {error}") from error
+    # A restored or renamed index keeps its record; the name that OpenSearch gives is the true one.
+    return replace(generation, index=index)
+
+
+def read(cluster: "Cluster", index: str) -> Generation:
+    """Return the generation held by `index`; raise GenerationError where there is none."""
+    try:
+        answer = cluster.request("GET", f"/{index}/_mapping")
+    except ClusterRefusedError as error:
+        if error.status == 404:
+            raise GenerationError(f"there is no index {index}") from error
+        raise
+    found = _kindred_records(answer)
+    if index not in found:
+        raise GenerationError(
+            f"index {index} is not a generation of Kindred: its mapping has no _meta.kindred"
+        )
+    return from_meta(index, found[index])
+
+
+def history(cluster: "Cluster", alias: str) -> list[Generation]:
+    """Return all generations of `alias`, complete or not, oldest first."""
+    index_name(alias, 0)
+    answer = cluster.request("GET", f"/{alias}-g*/_mapping", params={"expand_wildcards": "all"})
+    all_of_them = [from_meta(index, record) for index, record in _kindred_records(answer).items()]
+    return sorted((g for g in all_of_them if g.alias == alias), key=lambda g: g.number)
+
+
+def live_indices(cluster: "Cluster", alias: str) -> list[str]:
+    """Return the names of the indices behind `alias`, whoever made them; none where there is no such alias."""
+    try:
+        answer = cluster.request("GET", f"/_alias/{alias}")
+    except ClusterRefusedError as error:
+        if error.status == 404:
+            return []
+        raise
+    return sorted(answer)
+
+
+def live(cluster: "Cluster", alias: str) -> Generation | None:
+    """Return the generation behind `alias`, or None where no such alias exists.
+
+    Raises GenerationError where the alias holds several indices or one that is no generation.
+    """
+    indices = live_indices(cluster, alias)
+    if not indices:
+        return None
+    if len(indices) > 1:
+        raise GenerationError(
+            f"alias {alias} holds several indices ({', '.join(indices)}); it must hold one generation"
+        )
+    return read(cluster, indices[0])
+
+
+def previous(cluster: "Cluster", alias: str) -> Generation | None:
+    """Return the newest complete generation older than the live one: where a rollback goes."""
+    current = live(cluster, alias)
+    if current is None:
+        return None
+    older = [g for g in history(cluster, alias) if g.complete and g.number < current.number]
+    return older[-1] if older else None
+
+
+def create(
+    cluster: "Cluster",
+    alias: str,
+    *,
+    text: EncoderRef,
+    image: EncoderRef | None = None,
+    fusion: Fusion | None = None,
+    lexical: Sequence[str] = DEFAULT_LEXICAL,
+    recipe: str = DEFAULT_RECIPE,
+    settings: Mapping[str, Any] | None = None,
+) -> Generation:
+    """Create the next generation's empty index and return it, not complete and behind no alias.
+
+    `settings` are index settings laid over the default ones. Two callers never get the same number: OpenSearch
+    refuses the second creation, which surfaces as ClusterRefusedError.
+    """
+    from opensearch import mappings  # mappings needs the dataclasses above
+
+    known = history(cluster, alias)
+    number = known[-1].number + 1 if known else 1
+    generation = Generation(
+        alias=alias,
+        number=number,
+        index=index_name(alias, number),
+        text=text,
+        image=image,
+        fusion=fusion or Fusion(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        lexical=tuple(lexical),
+        recipe=recipe,
+    )
+    cluster.request("PUT", f"/{generation.index}", mappings.index_body(generation, settings))
+    return generation
+
+
+def update_meta(cluster: "Cluster", generation: Generation) -> Generation:
+    """Write the generation's record to its index and return it."""
+    body = {"_meta": {"kindred": to_meta(generation)}}
+    cluster.request("PUT", f"/{generation.index}/_mapping", body)
+    return generation
+
+
+def switch(cluster: "Cluster", alias: str, index: str) -> None:
+    """Make `index` the only one behind `alias`, in one atomic call."""
+    others = [name for name in live_indices(cluster, alias) if name != index]
+    actions: list[dict[str, Any]] = [{"remove": {"index": name, "alias": alias}} for name in others]
+    actions.append({"add": {"index": index, "alias": alias, "is_write_index": True}})
+    cluster.request("POST", "/_aliases", {"actions": actions})
+
+
+def drop(cluster: "Cluster", generation: Generation) -> None:
+    """Delete the generation's index; raise GenerationError where it is live."""
+    if generation.index in live_indices(cluster, generation.alias):
+        raise GenerationError(
+            f"{generation.index} is live behind {generation.alias}; switch to another one first"
+        )
+    try:
+        cluster.request("DELETE", f"/{generation.index}")
+    except ClusterRefusedError as error:
+        if error.status != 404:
+            raise
+
+
+def _kindred_records(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    records = {
+        index: body.get("mappings", {}).get("_meta", {}).get("kindred") for index, body in answer.items()
+    }
+    return {index: record for index, record in records.items() if record}
