@@ -1,7 +1,7 @@
 """Settings of the bridge and the command line, read from the environment (`KINDRED_...`).
 
-Every setting has a default that suits one machine. `Settings()` reads the environment each time it is made: a test
-or a child process gets what its own environment says.
+Every setting has a default that suits one machine. `Settings()` reads the environment each time it is made: a
+test or a child process gets what its own environment says.
 """
 
 from functools import cached_property
