@@ -1,7 +1,7 @@
 """Generations: one physical index, the exact encoders that made its vectors, and how the two are fused.
 
-A generation is written down in its index, in the mapping's `_meta.kindred`. `to_meta` is the only writer of that
-record and `from_meta` the only reader, so that the two cannot drift apart.
+A generation is written down in its index, in the mapping's `_meta.kindred`. `to_meta` is the only writer of
+that record and `from_meta` the only reader, so that the two cannot drift apart.
 """
 
 import re
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from opensearch.client import Cluster
 
 META_VERSION = 1
-DEFAULT_LEXICAL = ("title^3", "brand^2", "category.text", "tags", "colour.text", "description")
+DEFAULT_LEXICAL = ("title^3", "brand^2", "category.text", "tags.text", "colour.text", "description")
 DEFAULT_RECIPE = "title-brand-leaf"
 _ALIAS = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")
 
@@ -35,8 +35,8 @@ class Fusion:
     """How keyword and vector scores become one.
 
     `keyword_half` is the keyword score that counts half, `text_weight` and `image_weight` multiply
-    `1 + cosine`, `k` is the number of vector candidates, `window` the number of candidates that are rescored, and
-    `candidate_boost` lifts vector candidates into that window.
+    `1 + cosine`, `k` is the number of vector candidates, `window` the number of candidates that are rescored,
+    and `candidate_boost` lifts vector candidates into that window.
     """
 
     keyword_half: float = 5.0
@@ -71,7 +71,7 @@ class Generation:
 
 
 def index_name(alias: str, number: int) -> str:
-    """Return the name of a generation's index, `products-g007`; raise GenerationError for an unusable alias."""
+    """Return the name of a generation's index, `products-g007`; GenerationError for an unusable alias."""
     if not _ALIAS.fullmatch(alias):
         raise GenerationError(
             f"the alias {alias!r} cannot name an index: use lower-case letters, digits, '-', '_' and '.', "
@@ -88,10 +88,11 @@ def to_meta(generation: Generation) -> dict[str, Any]:
 
 
 def from_meta(index: str, record: Mapping[str, Any]) -> Generation:
-    """Return the generation that `index` holds in `_meta.kindred`; raise GenerationError naming what is wrong."""
+    """Return the generation that `index` holds in `_meta.kindred`; GenerationError names what is wrong."""
     if record.get("version") != META_VERSION:
         raise GenerationError(
-            f"index {index}: _meta.kindred has version {record.get('version')!r}, this program reads {META_VERSION}"
+            f"index {index}: _meta.kindred has version {record.get('version')!r}, "
+            f"this program reads {META_VERSION}"
         )
     fields = {name: value for name, value in record.items() if name != "version"}
     try:
@@ -131,7 +132,7 @@ def history(cluster: "Cluster", alias: str) -> list[Generation]:
 
 
 def live_indices(cluster: "Cluster", alias: str) -> list[str]:
-    """Return the names of the indices behind `alias`, whoever made them; none where there is no such alias."""
+    """Return the names of the indices behind `alias`, whoever made them; none where it does not exist."""
     try:
         answer = cluster.request("GET", f"/_alias/{alias}")
     except ClusterRefusedError as error:
@@ -178,8 +179,8 @@ def create(
 ) -> Generation:
     """Create the next generation's empty index and return it, not complete and behind no alias.
 
-    `settings` are index settings laid over the default ones. Two callers never get the same number: OpenSearch
-    refuses the second creation, which surfaces as ClusterRefusedError.
+    `settings` are index settings laid over the default ones. Two callers never get the same number:
+    OpenSearch refuses the second creation, which surfaces as ClusterRefusedError.
     """
     from opensearch import mappings  # mappings needs the dataclasses above
 
