@@ -1,0 +1,59 @@
+"""What is known of the running node: one small file in its home, and the check that the process is really ours."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import orjson
+import psutil
+
+from opensearch.settings import NodeSettings
+
+
+@dataclass(frozen=True)
+class NodeState:
+    """A node that was started.
+
+    `born` is the process's start in seconds since 1970: a pid alone may belong to another program by now.
+    """
+
+    url: str
+    pid: int
+    born: float
+    version: str
+    java: str
+    user: str
+    log: Path
+    notes: tuple[str, ...] = ()
+    ready: bool = False
+
+
+def state_file(settings: NodeSettings) -> Path:
+    """The file that holds the state."""
+    return settings.home / "node.json"
+
+
+def write_state(settings: NodeSettings, state: NodeState) -> None:
+    """Keep `state`, all of it or nothing."""
+    target = state_file(settings)
+    fresh = target.with_suffix(".part")
+    fresh.write_bytes(orjson.dumps(asdict(state), option=orjson.OPT_INDENT_2, default=str))
+    fresh.replace(target)
+
+
+def read_state(settings: NodeSettings) -> NodeState | None:
+    """Return the node of this home if its process is alive; a file left by a dead one counts as no node."""
+    try:
+        fields = orjson.loads(state_file(settings).read_bytes())
+        state = NodeState(**{**fields, "log": Path(fields["log"]), "notes": tuple(fields["notes"])})
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None
+    return state if alive(state) else None
+
+
+def alive(state: NodeState) -> bool:
+    """Return whether the state's process runs, and is the one that was started then."""
+    try:
+        process = psutil.Process(state.pid)
+        return abs(process.create_time() - state.born) < 2 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
