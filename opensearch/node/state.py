@@ -1,4 +1,4 @@
-"""What is known of the running node: one small file in its home, and the check that the process is really ours."""
+"""What is known of a running node: a small file in its home, and the check that the process is really ours."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ class NodeState:
     version: str
     java: str
     user: str
+    home: Path
     log: Path
     notes: tuple[str, ...] = ()
     ready: bool = False
@@ -44,16 +45,22 @@ def read_state(settings: NodeSettings) -> NodeState | None:
     """Return the node of this home if its process is alive; a file left by a dead one counts as no node."""
     try:
         fields = orjson.loads(state_file(settings).read_bytes())
-        state = NodeState(**{**fields, "log": Path(fields["log"]), "notes": tuple(fields["notes"])})
+        paths = {name: Path(fields[name]) for name in ("home", "log")}
+        state = NodeState(**{**fields, **paths, "notes": tuple(fields["notes"])})
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
     return state if alive(state) else None
 
 
 def alive(state: NodeState) -> bool:
-    """Return whether the state's process runs, and is the one that was started then."""
+    """Return whether the state's process runs, and is that node: Java, started with this home's configuration."""
     try:
         process = psutil.Process(state.pid)
-        return abs(process.create_time() - state.born) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return any(argument.endswith(f"={state.home / 'config'}") for argument in process.cmdline())
+    except psutil.AccessDenied:
+        # Another user's process shows no command line: its time of birth has to do.
+        return abs(process.create_time() - state.born) < 2
     except psutil.NoSuchProcess:
         return False
