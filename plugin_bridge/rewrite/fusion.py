@@ -1,0 +1,213 @@
+"""The clauses that rank by keywords and vectors together.
+
+Candidates are one `bool` of the keyword clause and a k-NN clause; their order is then made by a script that adds the
+saturated keyword score b/(b+c) and w(1+cosine) of each vector. All that needs vectors stands behind a filter on the
+generation's own index: sent to another index (an alias switched in between), the request is exactly the keyword query.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from opensearch.generations import Fusion, Generation
+from plugin_bridge.rewrite.reading import TEXT_TYPES, Clause, as_list, clause_of
+
+TEXT_FIELD = "kindred_text"
+IMAGE_FIELD = "kindred_image"
+TIE_FIELD = "kindred_tie"
+# What remains of the first stage's score after the rescore: enough to keep the order of products that the rescore
+# does not reach, too little to disturb the fused order. 0 would make them all tie.
+FIRST_STAGE_WEIGHT = 1e-9
+# Equal products rank the same on every replica and every page; far below any difference that a shopper could see.
+TIE_WEIGHT = 1e-4
+DIGITS = 6
+ALL: Clause = {"match_all": {}}
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A query vector, shape (dimension,), against one vector field.
+
+    `neutral` is the cosine that a product without this vector is given, and `floor` the least cosine with which a
+    product may come in by this vector alone.
+    """
+
+    field: str
+    vector: np.ndarray
+    weight: float
+    floor: float
+    neutral: float = 0.0
+
+
+def text_signal(generation: Generation, vector: np.ndarray) -> Signal:
+    """Return the signal of a text vector against the generation's product texts."""
+    return Signal(TEXT_FIELD, vector, generation.fusion.text_weight, generation.floor, generation.floor)
+
+
+def fuse(
+    core: Clause | None,
+    boosts: Sequence[Clause],
+    binding: Clause | None,
+    signals: Sequence[Signal],
+    generation: Generation,
+    *,
+    own_mass: float = 1.0,
+    new_products: bool = True,
+) -> tuple[Clause, dict[str, Any]]:
+    """Return the query and the rescore of a fused request.
+
+    Args:
+        core: the keyword clause, verbatim; None where there are no words.
+        boosts: function_score shells, outermost first, that multiply after fusion.
+        binding: the filter that vector candidates must pass.
+        signals: at least one.
+        own_mass: the keyword mass of the clause for which the constants of the generation were chosen.
+        new_products: whether products that only a vector finds may come in.
+    """
+    fusion = generation.fusion
+    found = [core] if core is not None else []
+    lift = fusion.candidate_boost * _shell_boost(boosts)
+    if new_products or core is None:
+        found += [_candidates(signal, binding, fusion, generation.index, lift) for signal in signals]
+    query = found[0] if len(found) == 1 else {"bool": {"should": found, "minimum_should_match": 1}}
+    scored = _script_score(_all_scored_by(core), core, signals, fusion, own_mass)
+    rescore = {
+        "window_size": fusion.window,
+        "query": {
+            "rescore_query": _in_index(_boosted(scored, boosts), generation.index),
+            "query_weight": FIRST_STAGE_WEIGHT,
+            "rescore_query_weight": 1.0,
+            "score_mode": "total",
+        },
+    }
+    return _boosted(query, boosts), rescore
+
+
+def fuse_in_one(
+    core: Clause,
+    boosts: Sequence[Clause],
+    binding: Clause | None,
+    signals: Sequence[Signal],
+    generation: Generation,
+    *,
+    own_mass: float = 1.0,
+    new_products: bool = True,
+) -> Clause:
+    """Return the same ranking as one query, for requests that may not hold a rescore (`collapse`).
+
+    Every candidate is scored by the script, so this is slower where many products match the words.
+    """
+    fusion = generation.fusion
+    found = [core]
+    if new_products:
+        vectors = [_candidates(signal, binding, fusion, generation.index, fusion.candidate_boost) for signal in signals]
+        found += [{"bool": {"filter": [clause]}} for clause in vectors]  # a filter adds nothing to the keyword score
+    candidates = {"bool": {"should": found, "minimum_should_match": 1}}
+    scored = _script_score(candidates, core, signals, fusion, own_mass)
+    here = {"term": {"_index": generation.index}}
+    elsewhere = {"bool": {"must_not": [here], "must": [core]}}
+    either = {"bool": {"should": [_in_index(scored, generation.index), elsewhere], "minimum_should_match": 1}}
+    return _boosted(either, boosts)
+
+
+def keyword_mass(query: Clause) -> float:
+    """Return how many times the score of one unboosted field a keyword clause can reach.
+
+    BM25 scores scale with the boosts of a clause; dividing by this keeps the balance between keywords and vectors
+    the same whether a shop writes title^2 or title^20.
+    """
+    kind, body = clause_of(query)
+    boost = float(body.get("boost", 1.0)) if isinstance(body, Mapping) else 1.0
+    if kind in {"match", "match_phrase"}:
+        inner = next(iter(body.values()), None) if isinstance(body, Mapping) else None
+        return float(inner.get("boost", 1.0)) if isinstance(inner, Mapping) else 1.0
+    if kind in TEXT_TYPES:
+        weights = [_field_weight(field) for field in as_list(body.get("fields"))] or [1.0]
+        return boost * (sum(weights) if body.get("type") == "most_fields" else max(weights))
+    if kind == "bool":
+        parts = [*as_list(body.get("must")), *as_list(body.get("should"))]
+        return boost * sum(keyword_mass(part) for part in parts)
+    if kind == "dis_max":
+        return boost * max((keyword_mass(part) for part in as_list(body.get("queries"))), default=0.0)
+    if kind == "function_score":
+        return boost * keyword_mass(body.get("query") or ALL)
+    return boost if kind == "constant_score" else 0.0
+
+
+def rounded(vector: np.ndarray) -> list[float]:
+    """Return a vector as numbers short enough that a request stays small; the cosine changes by less than 1e-5."""
+    return [round(float(value), DIGITS) for value in vector]
+
+
+def _candidates(signal: Signal, binding: Clause | None, fusion: Fusion, index: str, lift: float) -> Clause:
+    """Return the k-NN clause of a signal, cut at its floor and lifted above every keyword score.
+
+    Among BM25 scores the k-NN scores, at most 1, would drown, and half of the products would miss the window.
+    """
+    knn: dict[str, Any] = {"vector": rounded(signal.vector), "k": fusion.k}
+    if binding is not None:
+        knn["filter"] = binding
+    # function_score compares its least score after every boost around it has been applied.
+    floor = {"query": {"knn": {signal.field: knn}}, "min_score": lift * (1.0 + signal.floor) / 2.0}
+    return _in_index({"function_score": {**floor, "boost": fusion.candidate_boost}}, index)
+
+
+def _all_scored_by(core: Clause | None) -> Clause:
+    """Return a query that matches every product and scores it by the keyword clause, 0 where that does not match."""
+    return {"bool": {"filter": [ALL], "should": [core]}} if core is not None else {"bool": {"filter": [ALL]}}
+
+
+def _script_score(
+    query: Clause, core: Clause | None, signals: Sequence[Signal], fusion: Fusion, own_mass: float
+) -> Clause:
+    half = fusion.keyword_half
+    if core is not None:
+        half *= (keyword_mass(core) or own_mass) / own_mass
+    params: dict[str, Any] = {"half": half, "tie": TIE_WEIGHT}
+    for place, signal in enumerate(signals):
+        params |= {
+            f"q{place}": rounded(signal.vector),
+            f"w{place}": signal.weight,
+            f"n{place}": signal.neutral,
+        }
+    script = {"source": _source([signal.field for signal in signals]), "params": params}
+    return {"script_score": {"query": query, "script": script}}
+
+
+def _source(fields: Sequence[str]) -> str:
+    """Return the script; it depends on the fields alone, so that OpenSearch compiles it once."""
+    lines = ["double s = _score / (_score + params.half);"]
+    for place, field in enumerate(fields):
+        # One product without a vector must not fail the whole search.
+        cosine = f"doc['{field}'].size() == 0 ? params.n{place} : cosineSimilarity(params.q{place}, doc['{field}'])"
+        lines.append(f"s += params.w{place} * (1.0 + ({cosine}));")
+    lines.append(f"if (doc['{TIE_FIELD}'].size() != 0) {{ s += params.tie * doc['{TIE_FIELD}'].value; }}")
+    lines.append("return s < 0 ? 0 : s;")
+    return " ".join(lines)
+
+
+def _boosted(query: Clause, boosts: Sequence[Clause]) -> Clause:
+    for shell in reversed(boosts):
+        query = {"function_score": {**shell, "query": query}}
+    return query
+
+
+def _shell_boost(boosts: Sequence[Clause]) -> float:
+    product = 1.0
+    for shell in boosts:
+        product *= float(shell.get("boost", 1.0))
+    return product
+
+
+def _in_index(query: Clause, index: str) -> Clause:
+    return {"bool": {"filter": [{"term": {"_index": index}}], "must": [query]}}
+
+
+def _field_weight(field: str) -> float:
+    _, _, weight = str(field).partition("^")
+    try:
+        return float(weight) if weight else 1.0
+    except ValueError:
+        return 1.0

@@ -1,0 +1,110 @@
+"""Rewrites a storefront's request body; what it does not know passes unchanged."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from opensearch.generations import Generation
+from plugin_bridge.rewrite import lexical
+from plugin_bridge.rewrite.fusion import IMAGE_FIELD, TEXT_FIELD, fuse, fuse_in_one, keyword_mass, text_signal
+from plugin_bridge.rewrite.reading import Reading, Unreadable, as_list, read_query
+from plugin_bridge.rewrite.source import without_internal
+
+# Parts of a request that keep their meaning beside a rewritten query, each shown by a test on a real node.
+KNOWN_PARTS = frozenset(
+    {
+        "query",
+        "from",
+        "size",
+        "timeout",
+        "post_filter",
+        "aggs",
+        "aggregations",
+        "highlight",
+        "collapse",
+        "suggest",
+    }
+    | {
+        "_source",
+        "fields",
+        "stored_fields",
+        "docvalue_fields",
+        "script_fields",
+        "track_total_hits",
+        "track_scores",
+    }
+    | {"pit", "version", "seq_no_primary_term", "explain", "profile", "stats", "ext", "sort"}
+    | {"include_named_queries_score"}
+)
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A request body, why it is as it is (`rewritten`, or the reason it was left alone), and the shopper's text."""
+
+    body: dict[str, Any]
+    reason: str
+    text: str | None = None
+
+
+def rewrite(body: dict[str, Any], generation: Generation, encode: Callable[[str], np.ndarray]) -> Rewritten:
+    """Return `body` ranked by keywords and vectors together, or unchanged with the reason.
+
+    Args:
+        body: a search request; it is not modified.
+        generation: the generation whose index the request is about to search.
+        encode: gives the query vector, shape (dimension,), of a text. Whatever it raises is raised here.
+    """
+    try:
+        _check_parts(body)
+        reading = read_query(body.get("query") or {"match_all": {}})
+    except Unreadable as verdict:
+        return Rewritten(passthrough(body, generation), str(verdict))
+    vector = encode(reading.text)
+    return Rewritten(_fused(body, reading, vector, generation), "rewritten", reading.text)
+
+
+def passthrough(body: dict[str, Any], generation: Generation) -> dict[str, Any]:
+    """Return `body` as it is, except that Kindred's own fields are kept out of the answer."""
+    fields = (TEXT_FIELD,) if generation.image is None else (TEXT_FIELD, IMAGE_FIELD)
+    source = without_internal(body.get("_source"), fields)
+    return body if source == body.get("_source") else {**body, "_source": source}
+
+
+def _check_parts(body: Mapping[str, Any]) -> None:
+    """Raise Unreadable where a part of the request forbids a rewrite."""
+    switch = body.get("ext", {}).get("ml_inference", {})
+    if isinstance(switch, Mapping) and switch.get("kindred") == "off":
+        raise Unreadable("switched_off")
+    for part in body:
+        if part not in KNOWN_PARTS:
+            raise Unreadable(f"part_{part}")
+    if not all(_is_by_score(order) for order in as_list(body.get("sort"))):
+        raise Unreadable("explicit_sort")
+
+
+def _is_by_score(order: Any) -> bool:
+    """Whether one element of `sort` asks for the order that a request without a sort has."""
+    if isinstance(order, Mapping):
+        if set(order) != {"_score"}:
+            return False
+        how = order["_score"]
+        direction = how.get("order", "desc") if isinstance(how, Mapping) else how
+        return str(direction).lower() == "desc"
+    return order == "_score"
+
+
+def _fused(body: dict[str, Any], reading: Reading, vector: np.ndarray, generation: Generation) -> dict[str, Any]:
+    signals = [text_signal(generation, vector)]
+    settings: dict[str, Any] = {
+        "own_mass": keyword_mass(lexical.clause(reading.text, generation)),
+        "new_products": not lexical.looks_like_code(reading.text),
+    }
+    parts = (reading.core, reading.boosts, reading.binding, signals, generation)
+    changed = passthrough(body, generation)
+    if "collapse" in body:
+        return {**changed, "query": fuse_in_one(*parts, **settings)}
+    query, rescore = fuse(*parts, **settings)
+    return {**changed, "query": query, "rescore": rescore}
