@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from opensearch.generations import Generation
+from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
 from plugin_bridge.rewrite import lexical
-from plugin_bridge.rewrite.fusion import IMAGE_FIELD, TEXT_FIELD, Signal, fuse, keyword_mass, rounded, text_signal
+from plugin_bridge.rewrite.fusion import Signal, fuse, keyword_mass, rounded, text_signal
 from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.rewrite.storefront import passthrough, rewrite
 
@@ -58,7 +59,7 @@ def vector_body(
     if text_vector is not None:
         signals.append(text_signal(generation, text_vector))
     if image_vector is not None:
-        signals.append(Signal(IMAGE_FIELD, image_vector, PICTURE_WEIGHT, floor=0.0))
+        signals.append(Signal(IMAGE_VECTOR, image_vector, PICTURE_WEIGHT, floor=0.0))
     if not signals:
         raise ValueError("a search by vectors needs at least one vector")
     limits: dict[str, Any] = {"filter": list(filters)} if filters else {}
@@ -83,8 +84,15 @@ def similar_body(
     offset: int = 0,
 ) -> dict[str, Any]:
     """Return the request for items like a product, by its own vectors, without itself."""
-    vectors = {"text_vector": text_vector, "image_vector": image_vector}
-    return vector_body(generation, **vectors, filters=filters, without=[product_id], size=size, offset=offset)
+    return vector_body(
+        generation,
+        text_vector=text_vector,
+        image_vector=image_vector,
+        filters=filters,
+        without=[product_id],
+        size=size,
+        offset=offset,
+    )
 
 
 def native_body(
@@ -113,7 +121,7 @@ def native_body(
     }
     processor = {"normalization": {"technique": technique}, "combination": combination}
     plain = {
-        "query": {"hybrid": {"queries": [words, {"neural": {TEXT_FIELD: neural}}]}},
+        "query": {"hybrid": {"queries": [words, {"neural": {TEXT_VECTOR: neural}}]}},
         "search_pipeline": {"phase_results_processors": [{"normalization-processor": processor}]},
         "size": size,
         "from": offset,
@@ -124,9 +132,9 @@ def native_body(
 
 def exact_body(generation: Generation, text_vector: np.ndarray, *, size: int = 10) -> dict[str, Any]:
     """Return a request that compares every product with the vector, without an index: the truth for recall."""
-    source = f"1.0 + cosineSimilarity(params.q, doc['{TEXT_FIELD}'])"
+    source = f"1.0 + cosineSimilarity(params.q, doc['{TEXT_VECTOR}'])"
     script = {"source": source, "params": {"q": rounded(text_vector)}}
-    query = {"script_score": {"query": {"exists": {"field": TEXT_FIELD}}, "script": script}}
+    query = {"script_score": {"query": {"exists": {"field": TEXT_VECTOR}}, "script": script}}
     return passthrough({"query": query, "size": size}, generation)
 
 

@@ -12,11 +12,9 @@ from typing import Any
 import numpy as np
 
 from opensearch.generations import Fusion, Generation
+from opensearch.mappings import TEXT_VECTOR, TIE
 from plugin_bridge.rewrite.reading import TEXT_TYPES, Clause, as_list, clause_of
 
-TEXT_FIELD = "kindred_text"
-IMAGE_FIELD = "kindred_image"
-TIE_FIELD = "kindred_tie"
 # What remains of the first stage's score after the rescore: enough to keep the order of products that the rescore
 # does not reach, too little to disturb the fused order. 0 would make them all tie.
 FIRST_STAGE_WEIGHT = 1e-9
@@ -43,7 +41,7 @@ class Signal:
 
 def text_signal(generation: Generation, vector: np.ndarray) -> Signal:
     """Return the signal of a text vector against the generation's product texts."""
-    return Signal(TEXT_FIELD, vector, generation.fusion.text_weight, generation.floor, generation.floor)
+    return Signal(TEXT_VECTOR, vector, generation.fusion.text_weight, generation.floor, generation.floor)
 
 
 def fuse(
@@ -183,7 +181,7 @@ def _source(fields: Sequence[str]) -> str:
         # One product without a vector must not fail the whole search.
         cosine = f"doc['{field}'].size() == 0 ? params.n{place} : cosineSimilarity(params.q{place}, doc['{field}'])"
         lines.append(f"s += params.w{place} * (1.0 + ({cosine}));")
-    lines.append(f"if (doc['{TIE_FIELD}'].size() != 0) {{ s += params.tie * doc['{TIE_FIELD}'].value; }}")
+    lines.append(f"if (doc['{TIE}'].size() != 0) {{ s += params.tie * doc['{TIE}'].value; }}")
     lines.append("return s < 0 ? 0 : s;")
     return " ".join(lines)
 

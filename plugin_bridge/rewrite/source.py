@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-INTERNAL_PREFIX = "kindred_"
+from opensearch.mappings import INTERNAL_PREFIX
+
 INTERNAL_FIELDS = f"{INTERNAL_PREFIX}*"
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from opensearch.generations import Generation
+from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
 from plugin_bridge.rewrite import lexical
-from plugin_bridge.rewrite.fusion import IMAGE_FIELD, TEXT_FIELD, fuse, fuse_in_one, keyword_mass, text_signal
+from plugin_bridge.rewrite.fusion import fuse, fuse_in_one, keyword_mass, text_signal
 from plugin_bridge.rewrite.reading import Reading, Unreadable, as_list, read_query
 from plugin_bridge.rewrite.source import without_internal
 
@@ -68,7 +69,7 @@ def rewrite(body: dict[str, Any], generation: Generation, encode: Callable[[str]
 
 def passthrough(body: dict[str, Any], generation: Generation) -> dict[str, Any]:
     """Return `body` as it is, except that Kindred's own fields are kept out of the answer."""
-    fields = (TEXT_FIELD,) if generation.image is None else (TEXT_FIELD, IMAGE_FIELD)
+    fields = (TEXT_VECTOR,) if generation.image is None else (TEXT_VECTOR, IMAGE_VECTOR)
     source = without_internal(body.get("_source"), fields)
     return body if source == body.get("_source") else {**body, "_source": source}
 
