@@ -1,0 +1,74 @@
+"""From torch modules to ONNX files."""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
+import torch
+from torch import nn
+
+# Opset 18 is the first that the dynamo exporter writes without converting, and all that these networks need.
+OPSET = 18
+TEXT_INPUTS = ("input_ids", "attention_mask")
+TEXT_OUTPUT = "sentence_embedding"  # the name `embedding` clashes with names the exporter gives to lookups
+
+
+def export_text(net: nn.Module, path: Path, *, longest: int) -> None:
+    """Write a sentence encoder to `path`, batch size and number of tokens (2 to `longest`) left open."""
+    ids = torch.full((3, 17), 7, dtype=torch.int64)
+    mask = torch.ones_like(ids)
+    mask[1, 9:] = 0
+    batch = torch.export.Dim("batch", min=1, max=1 << 16)
+    tokens = torch.export.Dim("tokens", min=2, max=longest)
+    shapes = {name: {0: batch, 1: tokens} for name in TEXT_INPUTS}
+    _export(net, (ids, mask), path, inputs=TEXT_INPUTS, output=TEXT_OUTPUT, shapes=shapes)
+
+
+def export_image(net: nn.Module, path: Path, *, size: int) -> None:
+    """Write an image encoder to `path`: input `pixels` uint8 (batch, size, size, 3), batch size left open."""
+    pixels = torch.zeros((2, size, size, 3), dtype=torch.uint8)
+    shapes = {"pixels": {0: torch.export.Dim("batch", min=1, max=1 << 16)}}
+    _export(net, (pixels,), path, inputs=("pixels",), output="image_embedding", shapes=shapes)
+
+
+def _export(
+    net: nn.Module,
+    examples: tuple[torch.Tensor, ...],
+    path: Path,
+    *,
+    inputs: Sequence[str],
+    output: str,
+    shapes: dict,
+) -> None:
+    net.eval()  # on the outer module: a submodule's own eval() leaves dropout in the pooling head on
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            net,
+            examples,
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(inputs),
+            output_names=[output],
+            dynamic_shapes=shapes,
+            verbose=False,
+        )
+    assert program is not None  # dynamo=True always returns a program
+    model = program.model_proto
+    onnx.save(without_traces(model), path)
+
+
+def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop what the exporter notes about its own source code: it names folders of the machine it ran on."""
+    del model.metadata_props[:]
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer):
+        del value.metadata_props[:]
+    del model.graph.metadata_props[:]
+    model.graph.doc_string = ""
+    for graph_node in model.graph.node:
+        graph_node.doc_string = ""
+        del graph_node.metadata_props[:]
+    return model

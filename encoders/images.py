@@ -1,0 +1,59 @@
+"""Image encoders: pictures in, L2-normalised vectors out. Needs onnxruntime and Pillow, never torch."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from encoders.cards import MODEL_FILE, ModelCard
+from encoders.errors import PictureError
+from encoders.sessions import open_session
+
+PICTURES_PER_BATCH = 16
+
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
+class ImageEncoder:
+    """Turns pictures into vectors of the card's dimension. Safe to share between threads."""
+
+    def __init__(self, folder: Path, card: ModelCard, threads: int = 0) -> None:
+        self.card = card
+        self._session = open_session(folder / MODEL_FILE, threads)
+
+    def encode(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        """Return float32 vectors (n, dimension), row i for picture i, each of length 1.
+
+        A picture is uint8 RGB (height, width, 3), as `encoders.pictures.load_picture` returns it.
+        """
+        vectors = np.empty((len(pictures), self.card.dimension), np.float32)
+        for start in range(0, len(pictures), PICTURES_PER_BATCH):
+            some = pictures[start : start + PICTURES_PER_BATCH]
+            pixels = np.stack([prepare(picture, self.card.preprocessing) for picture in some])
+            vectors[start : start + len(some)] = self._session.run(None, {"pixels": pixels})[0]
+        return vectors
+
+    def encode_one(self, picture: np.ndarray) -> np.ndarray:
+        """Return the vector (dimension,) of one picture."""
+        return self.encode([picture])[0]
+
+
+def prepare(picture: np.ndarray, preprocessing: Mapping[str, Any]) -> np.ndarray:
+    """Return the picture as the network wants it: uint8 (size, size, 3). Colours are scaled inside the network.
+
+    `resize` is `crop` (the shorter side becomes size / crop_fraction, then the middle is cut out) or `squash`
+    (both sides become size).
+    """
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
+        raise PictureError(f"a picture must be uint8 (height, width, 3), got {picture.dtype} {picture.shape}")
+    size = int(preprocessing["size"])
+    height, width = picture.shape[:2]
+    box = (0.0, 0.0, float(width), float(height))
+    if preprocessing["resize"] == "crop":
+        side = min(height, width) * float(preprocessing["crop_fraction"])
+        left, top = (width - side) / 2, (height - side) / 2
+        box = (left, top, left + side, top + side)
+    resampling = _FILTERS[str(preprocessing["interpolation"])]
+    return np.asarray(Image.fromarray(picture).resize((size, size), resampling, box=box, reducing_gap=3.0))

@@ -1,0 +1,100 @@
+"""The models of this machine: one folder each, with a card. Opening, verifying and installing them."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from encoders.cards import CARD_FILE, ModelCard, fingerprint_of, read_card, sha256_of
+from encoders.errors import EncoderError, ModelDamagedError, ModelNotFoundError
+from encoders.homes import data_home
+from encoders.images import ImageEncoder
+from encoders.text import TextEncoder
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class ModelStore:
+    """The models under `root` (default: `models` in the data home); model NAME lives in `root/NAME`."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root if root is not None else data_home() / "models"
+
+    def folder(self, name: str) -> Path:
+        """Return the folder that model `name` has or would have; refuses names that could leave the store."""
+        if not _NAME.fullmatch(name):
+            raise ModelNotFoundError(
+                f"{name!r} cannot be a model's name: use letters, digits, dots, dashes and underscores"
+            )
+        return self.root / name
+
+    def names(self) -> list[str]:
+        """Return the names of all models here, sorted."""
+        if not self.root.is_dir():
+            return []
+        return sorted(path.parent.name for path in self.root.glob(f"[!.]*/{CARD_FILE}"))
+
+    def list(self) -> list[ModelCard]:
+        """Return the cards of all models here, by name."""
+        return [self.card(name) for name in self.names()]
+
+    def card(self, name: str) -> ModelCard:
+        """Return the card of model `name`; ModelNotFoundError names the command that makes it."""
+        folder = self.folder(name)
+        if not (folder / CARD_FILE).is_file():
+            here = ", ".join(self.names()) or "none"
+            raise ModelNotFoundError(
+                f"no model {name!r} in {self.root} (there: {here}); "
+                f"`kindred models export {name}` makes it where Kindred knows how"
+            )
+        return read_card(folder)
+
+    def verify(self, name: str) -> ModelCard:
+        """Hash every file of the model again; raises ModelDamagedError naming what does not match its card."""
+        card, folder = self.card(name), self.folder(name)
+        for file, expected in card.files.items():
+            path = folder / file
+            if not path.is_file():
+                raise ModelDamagedError(f"{path} is missing; `kindred models export {name}` makes it again")
+            found = sha256_of(path)
+            if found != expected:
+                raise ModelDamagedError(
+                    f"{path} has sha256 {found}, its card says {expected}; "
+                    f"`kindred models export {name}` makes it again"
+                )
+        if fingerprint_of(card.files, card.preprocessing) != card.fingerprint:
+            raise ModelDamagedError(f"{folder / CARD_FILE} was edited: its fingerprint does not match its content")
+        return card
+
+    def open_text(self, name: str, threads: int = 0) -> TextEncoder:
+        """Open a text encoder with `threads` threads (0: all cores)."""
+        return TextEncoder(self.folder(name), self._card_of_kind(name, "text"), threads)
+
+    def open_image(self, name: str, threads: int = 0) -> ImageEncoder:
+        """Open an image encoder with `threads` threads (0: all cores)."""
+        return ImageEncoder(self.folder(name), self._card_of_kind(name, "image"), threads)
+
+    @contextmanager
+    def installing(self, name: str) -> Iterator[Path]:
+        """Yield an empty folder; when the block ends without error it becomes model `name`, at once and whole."""
+        target = self.folder(name)
+        self.root.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=self.root))
+        try:
+            yield draft
+            draft.chmod(0o755)
+            aside = draft.with_name(draft.name + ".old")
+            if target.exists():
+                target.replace(aside)
+            draft.replace(target)
+            shutil.rmtree(aside, ignore_errors=True)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _card_of_kind(self, name: str, kind: str) -> ModelCard:
+        card = self.card(name)
+        if card.kind != kind:
+            raise EncoderError(f"model {name!r} encodes {card.kind}s, not {kind}s")
+        return card
