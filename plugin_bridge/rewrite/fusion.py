@@ -20,6 +20,8 @@ from plugin_bridge.rewrite.reading import TEXT_TYPES, Clause, as_list, clause_of
 FIRST_STAGE_WEIGHT = 1e-9
 # Equal products rank the same on every replica and every page; far below any difference that a shopper could see.
 TIE_WEIGHT = 1e-4
+# Keeps k-NN scores out of the keyword score that a script is about to read. Not 0: the floor is cut on these scores.
+NO_BOOST = 1e-6
 DIGITS = 6
 ALL: Clause = {"match_all": {}}
 
@@ -66,9 +68,9 @@ def fuse(
     """
     fusion = generation.fusion
     found = [core] if core is not None else []
-    lift = fusion.candidate_boost * _shell_boost(boosts)
     if new_products or core is None:
-        found += [_candidates(signal, binding, fusion, generation.index, lift) for signal in signals]
+        lift, shells = fusion.candidate_boost, _shell_boost(boosts)
+        found += [_candidates(signal, binding, fusion.k, generation.index, lift, shells) for signal in signals]
     query = found[0] if len(found) == 1 else {"bool": {"should": found, "minimum_should_match": 1}}
     scored = _script_score(_all_scored_by(core), core, signals, fusion, own_mass)
     rescore = {
@@ -100,8 +102,7 @@ def fuse_in_one(
     fusion = generation.fusion
     found = [core]
     if new_products:
-        vectors = [_candidates(signal, binding, fusion, generation.index, fusion.candidate_boost) for signal in signals]
-        found += [{"bool": {"filter": [clause]}} for clause in vectors]  # a filter adds nothing to the keyword score
+        found += [_candidates(signal, binding, fusion.k, generation.index, NO_BOOST) for signal in signals]
     candidates = {"bool": {"should": found, "minimum_should_match": 1}}
     scored = _script_score(candidates, core, signals, fusion, own_mass)
     here = {"term": {"_index": generation.index}}
@@ -139,17 +140,20 @@ def rounded(vector: np.ndarray) -> list[float]:
     return [round(float(value), DIGITS) for value in vector]
 
 
-def _candidates(signal: Signal, binding: Clause | None, fusion: Fusion, index: str, lift: float) -> Clause:
-    """Return the k-NN clause of a signal, cut at its floor and lifted above every keyword score.
+def _candidates(
+    signal: Signal, binding: Clause | None, k: int, index: str, boost: float, shells: float = 1.0
+) -> Clause:
+    """Return the k-NN clause of a signal, cut at its floor, its scores times `boost`.
 
-    Among BM25 scores the k-NN scores, at most 1, would drown, and half of the products would miss the window.
+    `shells` is the boost of everything around the clause: function_score compares its least score after all boosts.
     """
-    knn: dict[str, Any] = {"vector": rounded(signal.vector), "k": fusion.k}
+    knn: dict[str, Any] = {"vector": rounded(signal.vector), "k": k}
     if binding is not None:
         knn["filter"] = binding
-    # function_score compares its least score after every boost around it has been applied.
-    floor = {"query": {"knn": {signal.field: knn}}, "min_score": lift * (1.0 + signal.floor) / 2.0}
-    return _in_index({"function_score": {**floor, "boost": fusion.candidate_boost}}, index)
+    least = boost * shells * (1.0 + signal.floor) / 2.0
+    return _in_index(
+        {"function_score": {"query": {"knn": {signal.field: knn}}, "min_score": least, "boost": boost}}, index
+    )
 
 
 def _all_scored_by(core: Clause | None) -> Clause:

@@ -8,7 +8,7 @@ from plugin_bridge.rewrite.reading import Clause
 
 _CODE = re.compile(r"(?=.*\d)[\w./-]{4,}")
 # "500gb", "10x15", "12.5mm": a quantity, which describes a product, unlike an article number.
-_QUANTITY = re.compile(r"\d+([.,/x]\d+)*\s?[a-z\"']{0,4}", re.IGNORECASE)
+_QUANTITY = re.compile(r"\d{1,4}([.,/x]\d+)*\s?[a-z\"']{0,4}", re.IGNORECASE)
 
 
 def clause(text: str, generation: Generation) -> Clause:
