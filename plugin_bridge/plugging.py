@@ -1,0 +1,28 @@
+"""Plugging a generation into OpenSearch with this machine's bridge address and token."""
+
+from opensearch import dropin
+from opensearch.client import Cluster
+from opensearch.dropin import DropIn
+from opensearch.generations import Generation
+from plugin_bridge.settings import Settings
+from plugin_bridge.tokens import TokenStore
+
+CONNECTOR_TOKEN = "storefront"
+"""The token that OpenSearch's connectors carry: the least of the roles."""
+
+
+def plug_in(cluster: Cluster, generation: Generation, settings: Settings | None = None) -> DropIn:
+    """Install the drop-in of a generation with this machine's bridge address and token; idempotent.
+
+    Raises CapabilityMissingError where the cluster cannot hold a drop-in (its message says what is missing).
+    """
+    settings = settings or Settings()
+    tokens = TokenStore(settings.home)
+    tokens.ensure()
+    token = tokens.secret(CONNECTOR_TOKEN)
+    return dropin.install(cluster, generation, bridge_url=settings.reach_url, token=token)
+
+
+def unplug(cluster: Cluster, generation: Generation) -> None:
+    """Take the drop-in of a generation away."""
+    dropin.remove(cluster, generation)
