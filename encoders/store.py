@@ -1,9 +1,8 @@
 """The models of this machine: one folder each, with a card. Opening, verifying and installing them."""
 
 import re
-import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,21 +76,22 @@ class ModelStore:
         return ImageEncoder(self.folder(name), self._card_of_kind(name, "image"), threads)
 
     @contextmanager
-    def installing(self, name: str) -> Iterator[Path]:
-        """Yield an empty folder; when the block ends without error it becomes model `name`, at once and whole."""
-        target = self.folder(name)
+    def installing(self, names: Sequence[str]) -> Iterator[dict[str, Path]]:
+        """Yield an empty folder for each name; when the block ends without error they become these models.
+
+        Each model appears whole or not at all; an existing one of that name is replaced. On an error nothing changes.
+        """
+        targets = {name: self.folder(name) for name in names}
         self.root.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=self.root))
-        try:
-            yield draft
-            draft.chmod(0o755)
-            aside = draft.with_name(draft.name + ".old")
-            if target.exists():
-                target.replace(aside)
-            draft.replace(target)
-            shutil.rmtree(aside, ignore_errors=True)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=self.root) as workshop:
+            drafts = {name: Path(workshop) / name for name in names}
+            for draft in drafts.values():
+                draft.mkdir()
+            yield drafts
+            for name, target in targets.items():
+                if target.exists():
+                    target.replace(Path(workshop) / f"{name}.old")
+                drafts[name].replace(target)
 
     def _card_of_kind(self, name: str, kind: str) -> ModelCard:
         card = self.card(name)
