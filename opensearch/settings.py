@@ -95,6 +95,7 @@ class NodeSettings(BaseSettings):
     seed_ports: tuple[int, ...] = Field(
         (), description="transport ports of other nodes on this machine whose cluster this one joins"
     )
+    joinable: bool = Field(False, description="whether other nodes may join its cluster")
     cluster_name: str = Field("kindred", min_length=1, description="nodes of one cluster share this name")
     name: str = Field("kindred-1", min_length=1, description="name of this node in its cluster")
     heap: str = Field("1g", pattern=r"^[1-9][0-9]*[kmgKMG]$", description="heap, as 512m or 1g")

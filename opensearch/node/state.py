@@ -1,4 +1,4 @@
-"""What is known of a running node: a small file in its home, and the check that the process is really ours."""
+"""What is known of a running node: a small file in its home, and the check that the process is ours."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -7,6 +7,8 @@ import orjson
 import psutil
 
 from opensearch.settings import NodeSettings
+
+BIRTH_TOLERANCE = 2.0  # seconds; the system clock may be set right in between
 
 
 @dataclass(frozen=True)
@@ -49,18 +51,25 @@ def read_state(settings: NodeSettings) -> NodeState | None:
         state = NodeState(**{**fields, **paths, "notes": tuple(fields["notes"])})
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
-    return state if alive(state) else None
+    return state if is_node_of(state) else None
 
 
-def alive(state: NodeState) -> bool:
-    """Return whether the state's process runs, and is that node: Java, started with this home's configuration."""
+def is_node_of(state: NodeState) -> bool:
+    """Return whether the process runs and is the node: started with this home's configuration."""
     try:
         process = psutil.Process(state.pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        return any(argument.endswith(f"={state.home / 'config'}") for argument in process.cmdline())
-    except psutil.AccessDenied:
-        # Another user's process shows no command line: its time of birth has to do.
-        return abs(process.create_time() - state.born) < 2
+        command = process.cmdline()
     except psutil.NoSuchProcess:
         return False
+    except psutil.AccessDenied:
+        # Another user's process shows no command line: its time of birth has to do.
+        return abs(process.create_time() - state.born) < BIRTH_TOLERANCE
+    return f"-Dopensearch.path.conf={state.home / 'config'}" in command or _is_starting(process, state, command)
+
+
+def _is_starting(process: psutil.Process, state: NodeState, command: list[str]) -> bool:
+    """For a moment the process is still the start script, which puts Java in its own place."""
+    script = any(argument.endswith("/bin/opensearch") for argument in command)
+    return script and abs(process.create_time() - state.born) < BIRTH_TOLERANCE
