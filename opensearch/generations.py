@@ -4,6 +4,7 @@ A generation is written down in its index, in the mapping's `_meta.kindred`. `to
 that record and `from_meta` the only reader, so that the two cannot drift apart.
 """
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +15,8 @@ from opensearch.errors import ClusterRefusedError, GenerationError
 
 if TYPE_CHECKING:
     from opensearch.client import Cluster
+
+log = logging.getLogger(__name__)
 
 META_VERSION = 1
 DEFAULT_LEXICAL = ("title^3", "brand^2", "category.text", "tags.text", "colour.text", "description")
@@ -91,8 +94,7 @@ def from_meta(index: str, record: Mapping[str, Any]) -> Generation:
     """Return the generation that `index` holds in `_meta.kindred`; GenerationError names what is wrong."""
     if record.get("version") != META_VERSION:
         raise GenerationError(
-            f"index {index}: _meta.kindred has version {record.get('version')!r}, "
-            f"this program reads {META_VERSION}"
+            f"index {index}: _meta.kindred has version {record.get('version')!r}, this program reads {META_VERSION}"
         )
     fields = {name: value for name, value in record.items() if name != "version"}
     try:
@@ -117,9 +119,7 @@ def read(cluster: "Cluster", index: str) -> Generation:
         raise
     found = _kindred_records(answer)
     if index not in found:
-        raise GenerationError(
-            f"index {index} is not a generation of Kindred: its mapping has no _meta.kindred"
-        )
+        raise GenerationError(f"index {index} is not a generation of Kindred: its mapping has no _meta.kindred")
     return from_meta(index, found[index])
 
 
@@ -129,6 +129,27 @@ def history(cluster: "Cluster", alias: str) -> list[Generation]:
     answer = cluster.request("GET", f"/{alias}-g*/_mapping", params={"expand_wildcards": "all"})
     all_of_them = [from_meta(index, record) for index, record in _kindred_records(answer).items()]
     return sorted((g for g in all_of_them if g.alias == alias), key=lambda g: g.number)
+
+
+def all_of_them(cluster: "Cluster") -> list[Generation]:
+    """Return the generations of every alias; a record that cannot be read is logged and left out."""
+    params = {"expand_wildcards": "all", "filter_path": "*.mappings._meta.kindred"}
+    found = []
+    for index, record in _kindred_records(cluster.request("GET", "/*-g*/_mapping", params=params)).items():
+        try:
+            found.append(from_meta(index, record))
+        except GenerationError as error:
+            log.warning("%s", error)
+    return sorted(found, key=lambda g: (g.alias, g.number))
+
+
+def all_live(cluster: "Cluster") -> dict[str, list[str]]:
+    """Return, for every alias of the cluster, the indices behind it."""
+    found: dict[str, list[str]] = {}
+    for index, body in cluster.request("GET", "/_alias").items():
+        for alias in body.get("aliases", {}):
+            found.setdefault(alias, []).append(index)
+    return {alias: sorted(indices) for alias, indices in found.items()}
 
 
 def live_indices(cluster: "Cluster", alias: str) -> list[str]:
@@ -219,9 +240,7 @@ def switch(cluster: "Cluster", alias: str, index: str) -> None:
 def drop(cluster: "Cluster", generation: Generation) -> None:
     """Delete the generation's index; raise GenerationError where it is live."""
     if generation.index in live_indices(cluster, generation.alias):
-        raise GenerationError(
-            f"{generation.index} is live behind {generation.alias}; switch to another one first"
-        )
+        raise GenerationError(f"{generation.index} is live behind {generation.alias}; switch to another one first")
     try:
         cluster.request("DELETE", f"/{generation.index}")
     except ClusterRefusedError as error:
@@ -230,7 +249,5 @@ def drop(cluster: "Cluster", generation: Generation) -> None:
 
 
 def _kindred_records(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    records = {
-        index: body.get("mappings", {}).get("_meta", {}).get("kindred") for index, body in answer.items()
-    }
+    records = {index: body.get("mappings", {}).get("_meta", {}).get("kindred") for index, body in answer.items()}
     return {index: record for index, record in records.items() if record}
