@@ -3,7 +3,7 @@
 BridgeError
 ├── CatalogueError     the product file cannot be read; names file, line and field
 ├── LoadError          a load that cannot start, continue or finish
-├── RequestError       a request that the bridge refuses (has the HTTP `status`)
+├── RequestError       a request that the bridge refuses (has the HTTP `status` and the `field`)
 └── EvaluationError    an evaluation folder that is incomplete or malformed
 """
 
@@ -21,10 +21,11 @@ class LoadError(BridgeError):
 
 
 class RequestError(BridgeError):
-    """The bridge refuses a request; `status` is the HTTP status it answers with."""
+    """The bridge refuses a request; `status` is the HTTP status it answers with, `field` the part that is wrong."""
 
-    def __init__(self, message: str, *, status: int = 400) -> None:
+    def __init__(self, message: str, *, status: int = 400, field: str | None = None) -> None:
         self.status = status
+        self.field = field
         super().__init__(message)
 
 
