@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0, description="threads that encoders use; 0 means all cores")
 
     deadline_ms: int = Field(250, ge=1, description="after this a request goes on unchanged")
+    search_deadline_ms: int = Field(2_000, ge=1, description="encoding may take this long for the search endpoint")
     max_encode_chars: int = Field(1_000, ge=1, description="longer texts are cut to this before encoding")
     max_query_chars: int = Field(2_000, ge=1, description="the search endpoint refuses longer texts")
     max_size: int = Field(500, ge=1, description="hits in one page of the search endpoint")

@@ -1,0 +1,196 @@
+"""From a search to the request that OpenSearch gets: which mode, which vectors, and what to do without them."""
+
+import logging
+from collections.abc import Mapping
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from encoders.errors import EncoderError
+from encoders.pictures import load_picture
+from opensearch import dropin
+from opensearch.errors import GenerationError
+from opensearch.generations import Generation
+from opensearch.mappings import IMAGE_VECTOR
+from plugin_bridge.errors import RequestError
+from plugin_bridge.query_vectors import OverloadedError, QueryVectors
+from plugin_bridge.registry import Known, Registry
+from plugin_bridge.rewrite import bodies
+from plugin_bridge.rewrite.fusion import Signal, text_signal
+from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Mode = Literal["hybrid", "keyword", "vector", "native"]
+MODES: tuple[Mode, ...] = ("hybrid", "keyword", "vector", "native")
+_PICTURE_SIDE = 512  # the networks read 224 to 384 pixels; a larger decode is time for nothing
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """A search: words, a picture (its bytes), or both. `generation` None means the live one."""
+
+    text: str | None = None
+    picture: bytes | None = None
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    size: int = 10
+    offset: int = 0
+    mode: Mode = "hybrid"
+    explain: bool = False
+    generation: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request ready to be sent; `vectors` tells whether a keyword request could take its place."""
+
+    body: dict[str, Any]
+    mode: str
+    vectors: bool = False
+    signals: tuple[Signal, ...] = ()
+    reason: str | None = None
+
+
+class VectorPartFailed(Exception):  # noqa: N818 - a verdict, not a failure: answer with keywords
+    """The vector part of a search cannot be had; the message says why."""
+
+
+class Planner:
+    """Turns searches into requests for OpenSearch, with vectors where it can. Thread-safe."""
+
+    def __init__(self, registry: Registry, vectors: QueryVectors, settings: Settings) -> None:
+        self._registry = registry
+        self._cluster = registry.cluster
+        self._vectors = vectors
+        self._settings = settings
+
+    def plan(self, request: SearchRequest, known: Known, clauses: list[Clause]) -> Plan:
+        """Return what to send; raises VectorPartFailed where an encoder does not deliver."""
+        generation, text, page = known.generation, request.text, page_of(request)
+        if request.picture is not None:
+            return self._plan_with_picture(request, known, clauses)
+        if request.mode == "native":
+            if not text:
+                raise RequestError("mode native wants words to search for", field="text")
+            body = bodies.native_body(
+                text, generation, model_id=self._native_model(generation), filters=clauses, **page
+            )
+            return Plan(body, "native", signals=self._native_signals(request, known))
+        if request.mode == "keyword" or not text:
+            if request.mode == "vector":
+                raise RequestError("mode vector wants words or a picture to search for", field="text")
+            return Plan(bodies.keyword_body(text, generation, filters=clauses, **page), "keyword")
+        if request.mode == "vector":
+            vector = self._encode(known, text)
+            body = bodies.vector_body(generation, text_vector=vector, filters=clauses, **page)
+            return Plan(body, "vector", True, (text_signal(generation, vector),))
+        # The very body that a storefront's own request becomes, so that both rank alike.
+        vectors: list[np.ndarray] = []
+
+        def encode(words: str) -> np.ndarray:
+            vectors.append(self._encode(known, words))
+            return vectors[-1]
+
+        body = bodies.hybrid_body(text, generation, encode, filters=clauses, **page)
+        return Plan(body, "hybrid", bool(vectors), tuple(text_signal(generation, one) for one in vectors))
+
+    def _plan_with_picture(self, request: SearchRequest, known: Known, clauses: list[Clause]) -> Plan:
+        generation, text = known.generation, request.text
+        if request.mode in ("native", "keyword"):
+            raise RequestError(f"mode {request.mode} cannot search by a picture; use hybrid or vector", field="mode")
+        assert request.picture is not None
+        picture = load_picture(request.picture, name="the picture", longest=_PICTURE_SIDE)
+        try:
+            image_vector = self._registry.image_encoder(known).encode_one(picture)
+        except (GenerationError, EncoderError) as error:
+            if not text:
+                raise
+            raise VectorPartFailed(str(error)) from error
+        text_vector = self._encode(known, text) if text else None
+        body = bodies.vector_body(
+            generation,
+            text=text if request.mode == "hybrid" else None,
+            text_vector=text_vector,
+            image_vector=image_vector,
+            filters=clauses,
+            **page_of(request),
+        )
+        return Plan(body, request.mode, bool(text), signals_of(generation, text_vector, image_vector))
+
+    def _encode(self, known: Known, text: str) -> np.ndarray:
+        if known.problem is not None:
+            raise VectorPartFailed(known.problem)
+        seconds = self._settings.search_deadline_ms / 1000
+        try:
+            return self._vectors.vector(self._registry.text_encoder(known), text, seconds)
+        except FutureTimeoutError:
+            raise VectorPartFailed(f"encoding took longer than {self._settings.search_deadline_ms} ms") from None
+        except OverloadedError as error:
+            raise VectorPartFailed(str(error)) from error
+        except Exception as error:
+            log.exception("encoding failed, answering by keywords")
+            raise VectorPartFailed(f"encoding failed: {error}") from error
+
+    def _native_model(self, generation: Generation) -> str:
+        found = dropin.installed(self._cluster, generation)
+        if found is None:
+            raise RequestError(
+                f"mode native needs the drop-in of {generation.index}, which is not installed; "
+                "`kindred up` installs it",
+                status=409,
+                field="mode",
+            )
+        return found.embed_model
+
+    def _native_signals(self, request: SearchRequest, known: Known) -> tuple[Signal, ...]:
+        if not (request.explain and request.text):
+            return ()
+        try:
+            return (text_signal(known.generation, self._encode(known, request.text)),)
+        except VectorPartFailed:
+            return ()
+
+
+def checked(request: SearchRequest, settings: Settings) -> SearchRequest:
+    """Return the request with blank text as None; raise RequestError where it asks for too much."""
+    if request.mode not in MODES:
+        raise RequestError(f"mode {request.mode!r} is unknown; modes are {', '.join(MODES)}", field="mode")
+    check_page(request.size, request.offset, settings)
+    text = request.text.strip() if request.text else ""
+    if len(text) > settings.max_query_chars:
+        raise RequestError(
+            f"a search text has at most {settings.max_query_chars} characters, got {len(text)}", field="text"
+        )
+    if request.picture is not None and len(request.picture) > settings.max_picture_bytes:
+        raise RequestError(
+            f"a picture has at most {settings.max_picture_bytes} bytes, got {len(request.picture)}",
+            status=413,
+            field="image",
+        )
+    return replace(request, text=text or None)
+
+
+def check_page(size: int, offset: int, settings: Settings) -> None:
+    if not 0 <= size <= settings.max_size:
+        raise RequestError(f"size is 0 to {settings.max_size}, got {size}", field="size")
+    if offset < 0 or offset + size > settings.max_depth:
+        raise RequestError(f"from is at least 0 and from + size at most {settings.max_depth}", field="from")
+
+
+def page_of(request: SearchRequest) -> dict[str, Any]:
+    return {"size": request.size, "offset": request.offset}
+
+
+def signals_of(
+    generation: Generation, text_vector: np.ndarray | None, image_vector: np.ndarray | None
+) -> tuple[Signal, ...]:
+    found = []
+    if text_vector is not None:
+        found.append(text_signal(generation, text_vector))
+    if image_vector is not None:
+        found.append(Signal(IMAGE_VECTOR, image_vector, bodies.PICTURE_WEIGHT, floor=0.0))
+    return tuple(found)

@@ -1,0 +1,221 @@
+"""Search and similar items, in process: the same functions behind the service and the command line.
+
+A search never fails because of vectors: where the encoder or the vector part of a request fails or takes too long,
+the answer is the keyword answer, marked `degraded` with its reason.
+"""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from opensearch.client import path
+from opensearch.errors import ClusterRefusedError, ClusterUnreachableError
+from opensearch.generations import Generation
+from opensearch.mappings import IMAGE_VECTOR, INTERNAL_PREFIX, TEXT_VECTOR
+from plugin_bridge import filters as filtering
+from plugin_bridge.answers import Hit, SearchAnswer
+from plugin_bridge.errors import RequestError
+from plugin_bridge.explaining import explain
+from plugin_bridge.planning import (
+    Plan,
+    Planner,
+    SearchRequest,
+    VectorPartFailed,
+    check_page,
+    checked,
+    page_of,
+    signals_of,
+)
+from plugin_bridge.query_vectors import QueryVectors
+from plugin_bridge.registry import Known, Registry
+from plugin_bridge.rewrite import bodies
+from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_FIELDS_SECONDS = 30.0
+
+
+class Searcher:
+    """Answers searches over the generations of a registry. Thread-safe."""
+
+    def __init__(self, registry: Registry, vectors: QueryVectors, settings: Settings) -> None:
+        self._registry = registry
+        self._cluster = registry.cluster
+        self._planner = Planner(registry, vectors, settings)
+        self._settings = settings
+        self._fields: dict[str, tuple[float, dict[str, filtering.FilterField]]] = {}
+
+    def search(self, request: SearchRequest) -> SearchAnswer:
+        """Answer a search.
+
+        Raises:
+            RequestError: the request is wrong; the message and `field` say where.
+            PictureError: the picture cannot be read.
+            GenerationError: there is no such generation, or nothing is loaded.
+            ClusterUnreachableError, ClusterRefusedError: OpenSearch does not answer even by keywords.
+        """
+        started = time.perf_counter()
+        request = checked(request, self._settings)
+        try:
+            answer = self._search(request, self._choose(request.generation, request.alias))
+        except ClusterRefusedError as error:
+            if error.status != 404:
+                raise
+            # The generation was dropped since we last looked.
+            self._registry.refresh()
+            answer = self._search(request, self._choose(request.generation, request.alias))
+        return replace(answer, took_ms=_since(started))
+
+    def similar(
+        self,
+        product_id: str,
+        *,
+        size: int = 10,
+        offset: int = 0,
+        filters: Mapping[str, Any] | None = None,
+        explain: bool = False,
+        generation: str | None = None,
+        alias: str | None = None,
+    ) -> SearchAnswer:
+        """Return the items most like a product by its own vectors, without itself; RequestError 404 if unknown."""
+        started = time.perf_counter()
+        check_page(size, offset, self._settings)
+        known = self._choose(generation, alias)
+        gen = known.generation
+        source = self._source(gen, product_id, {"_source_includes": f"{TEXT_VECTOR},{IMAGE_VECTOR}"})
+        text, image = (_as_vector(source.get(name)) for name in (TEXT_VECTOR, IMAGE_VECTOR))
+        if text is None and image is None:
+            raise RequestError(f"product {product_id!r} has no vectors yet", status=409, field="id")
+        body = bodies.similar_body(
+            gen,
+            product_id,
+            text_vector=text,
+            image_vector=image,
+            filters=self._clauses(gen, filters or {}),
+            size=size,
+            offset=offset,
+        )
+        plan = Plan(body, "vector", signals=signals_of(gen, text, image))
+        request = SearchRequest(text=None, size=size, offset=offset, explain=explain)
+        answer = self._answer(request, gen, plan)
+        return replace(answer, query=product_id, mode="similar", took_ms=_since(started))
+
+    def product(self, product_id: str, *, generation: str | None = None, alias: str | None = None) -> dict[str, Any]:
+        """Return a product's fields, without Kindred's own; RequestError 404 where it does not exist."""
+        known = self._choose(generation, alias)
+        source = self._source(known.generation, product_id, {"_source_excludes": f"{INTERNAL_PREFIX}*"})
+        return _product(source)
+
+    def _choose(self, generation: str | None, alias: str | None) -> Known:
+        alias = alias or self._settings.alias
+        return self._registry.named(alias, generation) if generation else self._registry.live(alias)
+
+    def _search(self, request: SearchRequest, known: Known) -> SearchAnswer:
+        generation = known.generation
+        clauses = self._clauses(generation, request.filters)
+        try:
+            plan = self._planner.plan(request, known, clauses)
+        except VectorPartFailed as failure:
+            return self._by_keywords(request, generation, clauses, str(failure))
+        try:
+            return self._answer(request, generation, plan)
+        except ClusterRefusedError as error:
+            if not plan.vectors or error.status == 404:
+                raise
+            log.warning("a vector search was refused, answering by keywords: %s", error)
+            return self._by_keywords(request, generation, clauses, f"OpenSearch refused the vector search: {error}")
+        except ClusterUnreachableError as error:
+            if not plan.vectors:
+                raise
+            log.warning("a vector search was not answered, trying keywords: %s", error)
+            return self._by_keywords(request, generation, clauses, str(error))
+
+    def _by_keywords(
+        self, request: SearchRequest, generation: Generation, clauses: list[Clause], reason: str
+    ) -> SearchAnswer:
+        if not request.text:
+            raise RequestError(f"the search needs a vector and none can be had: {reason}", status=503)
+        body = bodies.keyword_body(request.text, generation, filters=clauses, **page_of(request))
+        return self._answer(request, generation, Plan(body, "keyword", reason=reason))
+
+    def _answer(self, request: SearchRequest, generation: Generation, plan: Plan) -> SearchAnswer:
+        native = plan.mode == "native"
+        # Native requests carry their pipeline in the body. The default one would send the rest to the bridge again.
+        params: dict[str, Any] = {} if native else {"search_pipeline": "_none"}
+        try:
+            answer = self._cluster.search(generation.index, plan.body, **params)
+        except ClusterRefusedError as error:
+            if native and ("unknown query [" in error.reason or "normalization-processor" in error.reason):
+                raise RequestError(
+                    "mode native needs the plugin opensearch-neural-search in OpenSearch, which is not installed",
+                    status=501,
+                    field="mode",
+                ) from error
+            raise
+        found = answer["hits"]
+        whys: dict[str, dict[str, Any]] = {}
+        if request.explain:
+            ids = [hit["_id"] for hit in found["hits"]]
+            whys = explain(self._cluster, generation, ids, text=request.text, signals=plan.signals, fused=not native)
+        hits = tuple(
+            Hit(
+                id=hit["_id"],
+                score=float(hit["_score"] or 0.0),
+                rank=request.offset + place,
+                product=_product(hit.get("_source", {})),
+                explain=whys.get(hit["_id"], {}),
+            )
+            for place, hit in enumerate(found["hits"], 1)
+        )
+        return SearchAnswer(
+            query=request.text or "",
+            mode=plan.mode,
+            total=int(found["total"]["value"]),
+            took_ms=0.0,
+            degraded=plan.reason is not None,
+            hits=hits,
+            generation=generation.name,
+            reason=plan.reason,
+        )
+
+    def _clauses(self, generation: Generation, filters: Mapping[str, Any]) -> list[Clause]:
+        if not filters:
+            return []
+        now = time.monotonic()
+        read_at, fields = self._fields.get(generation.index, (0.0, {}))
+        # New attributes appear while products are updated: look again for a name that is not known.
+        if now - read_at > _FIELDS_SECONDS or not set(filters) <= set(fields):
+            answer = self._cluster.request("GET", path(generation.index, "_mapping"))
+            mapping = next(iter(answer.values()))["mappings"]
+            fields = filtering.filter_fields(mapping.get("properties", {}))
+            self._fields[generation.index] = (now, fields)
+        return filtering.clauses(filters, fields)
+
+    def _source(self, generation: Generation, product_id: str, params: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            answer = self._cluster.request("GET", path(generation.index, "_doc", product_id), params=params)
+        except ClusterRefusedError as error:
+            if error.status != 404:
+                raise
+            raise RequestError(
+                f"there is no product {product_id!r} in {generation.index}", status=404, field="id"
+            ) from error
+        return answer.get("_source", {})
+
+
+def _as_vector(stored: Sequence[float] | None) -> np.ndarray | None:
+    return None if stored is None else np.asarray(stored, np.float32)
+
+
+def _product(source: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in source.items() if not name.startswith(INTERNAL_PREFIX)}
+
+
+def _since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 2)
