@@ -1,3 +1,9 @@
 """Fixtures of every room, each in its own file."""
 
-pytest_plugins = ["tests.fixtures.data", "tests.fixtures.node", "tests.fixtures.models", "tests.fixtures.bridge"]
+pytest_plugins = [
+    "tests.fixtures.data",
+    "tests.fixtures.required",
+    "tests.fixtures.node",
+    "tests.fixtures.models",
+    "tests.fixtures.bridge",
+]
