@@ -1,0 +1,111 @@
+"""Reading, encoding and sending at the same time, with bounded queues between them."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+
+_TICK = 0.2
+
+
+class Pipeline(Generic[A, B, C]):
+    """Three stages in threads of their own; between two of them at most as many items wait as threads take them.
+
+    The first failure of any stage stops all of them and is raised by `run`. `stop` is set then, so that a stage
+    which waits (for a node that is away) can give up.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[A], B],
+        deliver: Callable[[B], C],
+        settle: Callable[[C], None],
+        *,
+        workers: int,
+        senders: int,
+        stop: threading.Event,
+    ) -> None:
+        self._prepare, self._deliver, self._settle = prepare, deliver, settle
+        self._stop = stop
+        self._error: BaseException | None = None
+        self._lock = threading.Lock()
+        self._settling = threading.Lock()
+        self._read: queue.Queue[A] = queue.Queue(workers)
+        self._prepared: queue.Queue[B] = queue.Queue(senders)
+        self._fed, self._all_prepared = threading.Event(), threading.Event()
+        self._workers = [threading.Thread(target=self._guard, args=(self._work,)) for _ in range(workers)]
+        self._senders = [threading.Thread(target=self._guard, args=(self._send,)) for _ in range(senders)]
+
+    def run(self, items: Iterable[A]) -> None:
+        """Send all items through; return when the last one is settled, or raise the first failure."""
+        for thread in (*self._workers, *self._senders):
+            thread.start()
+        try:
+            for item in items:
+                if not self._put(self._read, item):
+                    break
+        except BaseException as error:  # noqa: BLE001 - raised again below, when the threads have ended
+            self._fail(error)
+        self._fed.set()
+        self._join(self._workers)
+        self._all_prepared.set()
+        self._join(self._senders)
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        while (item := self._take(self._read, self._fed)) is not None:
+            self._put(self._prepared, self._prepare(item))
+
+    def _send(self) -> None:
+        while (item := self._take(self._prepared, self._all_prepared)) is not None:
+            done = self._deliver(item)
+            with self._settling:
+                self._settle(done)
+
+    def _guard(self, stage: Callable[[], None]) -> None:
+        try:
+            stage()
+        except BaseException as error:  # noqa: BLE001 - carried to the thread that called `run`
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        with self._lock:
+            if self._error is None:
+                self._error = error
+        self._stop.set()
+
+    def _put(self, target: "queue.Queue[A] | queue.Queue[B]", item: A | B) -> bool:
+        while not self._stop.is_set():
+            try:
+                target.put(item, timeout=_TICK)  # type: ignore[arg-type]
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def _take(self, source: "queue.Queue[T]", ended: threading.Event) -> "T | None":
+        while not self._stop.is_set():
+            try:
+                return source.get(timeout=_TICK)
+            except queue.Empty:
+                # Asked in this order: what was put before `ended` was set is not overlooked.
+                if ended.is_set() and source.empty():
+                    return None
+        return None
+
+    def _join(self, threads: list[threading.Thread]) -> None:
+        """Wait for threads in short steps, so that Ctrl-C arrives and stops them."""
+        while any(thread.is_alive() for thread in threads):
+            try:
+                for thread in threads:
+                    thread.join(_TICK)
+            except KeyboardInterrupt as error:
+                self._fail(error)
+
+
+T = TypeVar("T")
