@@ -44,9 +44,10 @@ def top_cosines(cluster: Cluster, index: str, vectors: np.ndarray) -> list[float
     """Return the cosine of each vector (n, dimension) with its nearest product; none where there are no vectors."""
     lines = []
     for vector in vectors:
-        body = {"size": 1, "_source": False, "query": {"knn": {TEXT_VECTOR: {"vector": vector, "k": 1}}}}
+        knn = {TEXT_VECTOR: {"vector": vector, "k": 1}}
+        body = {"size": 1, "_source": False, "search_pipeline": "_none", "query": {"knn": knn}}
         lines.append(b"{}\n" + orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
-    params = {"filter_path": "responses.hits.hits._score,responses.error", "search_pipeline": "_none"}
+    params = {"filter_path": "responses.hits.hits._score,responses.error"}
     found: list[float] = []
     for start in range(0, len(lines), 64):
         answer = cluster.request("POST", path(index, "_msearch"), b"".join(lines[start : start + 64]), params=params)

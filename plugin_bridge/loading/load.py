@@ -1,0 +1,293 @@
+"""Loading a whole catalogue into a new generation, and making it live when everything is there."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from encoders.sessions import available_cores
+from encoders.store import ModelStore
+from opensearch import generations
+from opensearch.bulk import BulkSender, Patience
+from opensearch.client import Cluster
+from opensearch.generations import DEFAULT_RECIPE, Fusion, Generation
+from opensearch.leases import Lease
+from plugin_bridge.catalogue.cleaning import Product, Rejected
+from plugin_bridge.catalogue.readers import BadRow
+from plugin_bridge.errors import CatalogueError, LoadError
+from plugin_bridge.loading import publish
+from plugin_bridge.loading.build import Builder, Encoders, Places
+from plugin_bridge.loading.checkpoint import Checkpoint, Origin, sha256_of
+from plugin_bridge.loading.letters import Letters
+from plugin_bridge.loading.photos import find_photo
+from plugin_bridge.loading.source import ROWS_PER_CHUNK, ProductFile, chunks
+
+CHECKPOINT = "checkpoint.jsonl"
+# A chunk with photos takes many times as long; smaller ones keep the checkpoint fresh.
+ROWS_PER_CHUNK_WITH_PHOTOS = 128
+# So many rows are looked at for a photo where no folder was named.
+ROWS_LOOKED_AT = 1000
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What a load is asked to do. `keep` counts the generations kept beside the live one, for a rollback."""
+
+    alias: str = "products"
+    images: Path | None = None
+    photos: bool = True
+    resume: bool = False
+    force: bool = False
+    encoding: str | None = None
+    recipe: str = DEFAULT_RECIPE
+    text_model: str = "all-minilm-l6-v2-int8"
+    image_model: str = "efficientnet-lite0-int8"
+    threads: int = 0
+    keep: int = 1
+    replicas: int = 0
+    fusion: Fusion | None = None
+    lexical: tuple[str, ...] = generations.DEFAULT_LEXICAL
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a load tells and calls: people, a progress bar, the drop-in."""
+
+    notify: Callable[[str], None] = lambda message: None
+    progress: Callable[[int], None] = lambda products: None
+    install: publish.Install = lambda cluster, generation: "not asked for"
+    remove: Callable[[Cluster, Generation], None] = lambda cluster, generation: None
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did. Times are seconds; files are None where there was nothing to list."""
+
+    source: str
+    alias: str
+    generation: str
+    index: str
+    documents: int
+    live: bool
+    previous: str | None
+    resumed: bool
+    seconds: float
+    products_per_second: float
+    floor: float
+    cleaning: dict[str, Any]
+    dead_letters: dict[str, Any]
+    photos: dict[str, Any]
+    dropin: dict[str, Any]
+    dropped: list[str]
+    problems: list[str]
+    files: dict[str, str | None]
+
+
+def load_catalogue(
+    file: Path, cluster: Cluster, store: ModelStore, home: Path, options: LoadOptions, hooks: Hooks | None = None
+) -> LoadReport:
+    """Load `file` as the whole catalogue of `options.alias`; until the last step the live generation is untouched.
+
+    `home` is Kindred's data folder: checkpoints and lists of what was left out go to `home`/loads.
+
+    Raises:
+        LoadError, CatalogueError: with a sentence that says what is wrong and what to do.
+        LeaseHeldError: another process writes to the alias.
+        OpenSearchError, EncoderError: as the cluster and the model store raise them.
+    """
+    return _Load(file, cluster, store, home, options, hooks or Hooks()).run()
+
+
+class _Load:
+    """One run. Holds what its steps share."""
+
+    def __init__(
+        self, file: Path, cluster: Cluster, store: ModelStore, home: Path, options: LoadOptions, hooks: Hooks
+    ) -> None:
+        self._file, self._cluster, self._store = file, cluster, store
+        self._options, self._hooks = options, hooks
+        self._home = home
+        self._images = options.images or file.parent
+        self._stop = threading.Event()
+        self._notes: list[str] = []
+
+    def run(self) -> LoadReport:
+        started = time.monotonic()
+        if not self._file.is_file():
+            raise CatalogueError(f"{self._file}: no such file")
+        if self._options.images is not None and not self._options.images.is_dir():
+            raise LoadError(f"--images {self._options.images}: no such folder")
+        folder = loads_folder(self._home, self._cluster, self._options.alias)
+        with Lease(self._cluster, self._options.alias, f"load of {self._file.name}") as lease:
+            encoders = self._encoders()
+            before = generations.live(self._cluster, self._options.alias)
+            generation, checkpoint, resumed = self._begin(folder, encoders)
+            lists = folder / generation.name
+            places = Places(self._images, Letters(lists / "dead-letters.jsonl"), Letters(lists / "photos.jsonl"))
+            for letters in (places.dead_letters, places.photo_faults):
+                letters.keep_chunks({settled.first for settled in checkpoint.settled})
+            rejected = Letters(lists / "rejected.jsonl")
+            rejected.clear()
+            source = ProductFile(self._file, encoding=self._options.encoding, recipe=self._options.recipe)
+            builder = self._builder(generation, encoders, checkpoint, places, lease)
+            rows = ROWS_PER_CHUNK if encoders.image is None else ROWS_PER_CHUNK_WITH_PHOTOS
+            products = _products(source, rejected)
+            earlier = builder.tally.documents
+            builder.pipeline().run(chunks(products, done=checkpoint.lines(), rows=rows))
+            loaded = time.monotonic()
+            self._refuse_lost_rows(source, builder)
+            generation = publish.finish(
+                self._cluster,
+                generation,
+                builder.tally.documents,
+                encoders.text,
+                force=self._options.force,
+                source=self._file.name,
+            )
+            lease.check()
+            missing = publish.make_live(self._cluster, generation, self._hooks.install)
+            checkpoint.remove()
+            dropped = publish.prune(self._cluster, self._options.alias, self._options.keep, self._hooks.remove)
+        seconds = time.monotonic() - started
+        tally = builder.tally
+        return LoadReport(
+            source=str(self._file),
+            alias=generation.alias,
+            generation=generation.name,
+            index=generation.index,
+            documents=generation.documents,
+            live=True,
+            previous=before.name if before else None,
+            resumed=resumed,
+            seconds=round(seconds, 2),
+            products_per_second=round((tally.documents - earlier) / max(loaded - started, 1e-9), 1),
+            floor=generation.floor,
+            cleaning=source.report.as_dict(),
+            dead_letters={"count": tally.refused},
+            photos=dict(tally.photos),
+            dropin={"installed": missing is None, "reason": missing},
+            dropped=dropped,
+            problems=source.report.problems + self._notes,
+            files={
+                "rejected": _name(rejected),
+                "dead_letters": _name(places.dead_letters),
+                "photos": _name(places.photo_faults),
+            },
+        )
+
+    def _builder(
+        self, generation: Generation, encoders: Encoders, checkpoint: Checkpoint, places: Places, lease: Lease
+    ) -> Builder:
+        sender = BulkSender(
+            self._cluster,
+            generation.index,
+            patience=self._options.patience,
+            notify=self._hooks.notify,
+            stop=self._stop,
+        )
+        builder = Builder(encoders, sender, checkpoint, places, lease, stop=self._stop, progress=self._hooks.progress)
+        if builder.tally.documents:
+            self._hooks.notify(f"going on with {generation.index}: {builder.tally.documents:,} products are there")
+            self._hooks.progress(builder.tally.documents)
+        return builder
+
+    def _encoders(self) -> Encoders:
+        workers = self._options.threads or available_cores()
+        text = self._store.open_text(self._options.text_model, threads=1)
+        if not self._options.photos or not (self._options.images or self._has_photos()):
+            return Encoders(text, None, workers)
+        return Encoders(text, self._store.open_image(self._options.image_model, threads=1), workers)
+
+    def _has_photos(self) -> bool:
+        """Whether one of the first rows names a photo that is there, beside the product file."""
+        rows = ProductFile(self._file, encoding=self._options.encoding).outcomes()
+        for _, product in zip(range(ROWS_LOOKED_AT), rows, strict=False):
+            if isinstance(product, Product) and product.image:
+                found = find_photo(product.image, self._images)
+                if isinstance(found, Path):
+                    return True
+        return False
+
+    def _origin(self, index: str, encoders: Encoders) -> Origin:
+        image = encoders.image_ref
+        return Origin(
+            path=str(self._file.absolute()),
+            sha256=sha256_of(self._file),
+            size=self._file.stat().st_size,
+            index=index,
+            text=f"{encoders.text_ref.model} ({encoders.text_ref.fingerprint})",
+            image=None if image is None else f"{image.model} ({image.fingerprint})",
+            images=None if image is None else str(self._images.absolute()),
+            encoding=self._options.encoding,
+            recipe=self._options.recipe,
+        )
+
+    def _begin(self, folder: Path, encoders: Encoders) -> tuple[Generation, Checkpoint, bool]:
+        """Return the generation to fill and its checkpoint: the interrupted one, or a new one."""
+        unfinished = [g for g in generations.history(self._cluster, self._options.alias) if not g.complete]
+        if self._options.resume:
+            for generation in reversed(unfinished):
+                file = folder / generation.name / CHECKPOINT
+                if file.exists():
+                    checkpoint = Checkpoint.read(file)
+                    checkpoint.refuse_other(self._origin(generation.index, encoders))
+                    return generation, checkpoint, True
+            self._note("there is no interrupted load to resume; starting from the beginning")
+        for generation in unfinished:
+            generations.drop(self._cluster, generation)
+            self._hooks.remove(self._cluster, generation)
+            (folder / generation.name / CHECKPOINT).unlink(missing_ok=True)
+            self._note(f"dropped {generation.index}, which an interrupted load had left half built")
+        generation = generations.create(
+            self._cluster,
+            self._options.alias,
+            text=encoders.text_ref,
+            image=encoders.image_ref,
+            fusion=self._options.fusion,
+            lexical=self._options.lexical,
+            recipe=self._options.recipe,
+            settings={"number_of_replicas": self._options.replicas},
+        )
+        origin = self._origin(generation.index, encoders)
+        return generation, Checkpoint.begin(folder / generation.name / CHECKPOINT, origin), False
+
+    def _refuse_lost_rows(self, source: ProductFile, builder: Builder) -> None:
+        settled = builder.tally.documents + builder.tally.refused
+        if settled != source.report.accepted:
+            raise LoadError(
+                f"{self._file}: {source.report.accepted:,} products were read and {settled:,} were settled; the file "
+                "changed while it was loaded. Load it again, without --resume"
+            )
+
+    def _note(self, message: str) -> None:
+        self._notes.append(message)
+        self._hooks.notify(message)
+
+
+def loads_folder(home: Path, cluster: Cluster, alias: str) -> Path:
+    """Return the folder for checkpoints and lists of one alias of one cluster."""
+    uuid = cluster.request("GET", "/")["cluster_uuid"]
+    return home / "loads" / uuid / alias
+
+
+def _products(source: ProductFile, rejected: Letters) -> Iterator[Product]:
+    for outcome in source.outcomes():
+        if isinstance(outcome, Product):
+            yield outcome
+        elif not (isinstance(outcome, Rejected) and outcome.code == "empty"):
+            rejected.add([_rejection(outcome)])
+
+
+def _rejection(outcome: Rejected | BadRow) -> dict[str, Any]:
+    if isinstance(outcome, Rejected):
+        return {"line": outcome.line, "code": outcome.code, "id": outcome.id, "reason": outcome.reason}
+    return {"line": outcome.line, "code": "unreadable", "reason": outcome.reason, "excerpt": outcome.excerpt}
+
+
+def _name(letters: Letters) -> str | None:
+    written = letters.written
+    return None if written is None else os.fspath(written)
