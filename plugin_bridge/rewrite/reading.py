@@ -6,7 +6,7 @@ binding. A clause of a kind not named here makes the whole request pass unchange
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,7 @@ def as_list(value: Any) -> list[Any]:
     """Return the clauses of a bool's part, which may be one clause or a list of them."""
     if value is None:
         return []
-    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _peel(query: Clause) -> tuple[tuple[Clause, ...], Clause]:

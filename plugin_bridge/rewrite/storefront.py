@@ -82,8 +82,20 @@ def _check_parts(body: Mapping[str, Any]) -> None:
     for part in body:
         if part not in KNOWN_PARTS:
             raise Unreadable(f"part_{part}")
+    if _highlights_plainly(body.get("highlight")) or _highlights_plainly(body.get("collapse")):
+        raise Unreadable("plain_highlighter")
     if not all(_is_by_score(order) for order in as_list(body.get("sort"))):
         raise Unreadable("explicit_sort")
+
+
+def _highlights_plainly(part: Any) -> bool:
+    """Whether the plain highlighter is asked for somewhere in a part of a request.
+
+    It fails on k-NN clauses, and on ranges even in OpenSearch alone as soon as there is a product to mark.
+    """
+    if isinstance(part, Mapping):
+        return part.get("type") == "plain" or any(_highlights_plainly(inner) for inner in part.values())
+    return isinstance(part, list) and any(_highlights_plainly(inner) for inner in part)
 
 
 def _is_by_score(order: Any) -> bool:
@@ -97,6 +109,13 @@ def _is_by_score(order: Any) -> bool:
     return order == "_score"
 
 
+def _highlighting(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a request that highlights what its own query highlights, not what was added to it."""
+    if "highlight" not in body:
+        return body
+    return {**body, "highlight": {"highlight_query": body["query"], **body["highlight"]}}
+
+
 def _fused(body: dict[str, Any], reading: Reading, vector: np.ndarray, generation: Generation) -> dict[str, Any]:
     signals = [text_signal(generation, vector)]
     settings: dict[str, Any] = {
@@ -104,7 +123,7 @@ def _fused(body: dict[str, Any], reading: Reading, vector: np.ndarray, generatio
         "new_products": not lexical.looks_like_code(reading.text),
     }
     parts = (reading.core, reading.boosts, reading.binding, signals, generation)
-    changed = passthrough(body, generation)
+    changed = _highlighting(passthrough(body, generation))
     if "collapse" in body:
         return {**changed, "query": fuse_in_one(*parts, **settings)}
     query, rescore = fuse(*parts, **settings)

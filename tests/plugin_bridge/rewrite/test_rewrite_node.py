@@ -164,6 +164,7 @@ def test_boosts_of_the_storefronts_clause_do_not_drown_the_vectors(shelf_generat
         ({"sort": [{"_score": "asc"}]}, "explicit_sort"),
         ({"min_score": 0.5}, "part_min_score"),
         ({"rescore": {"window_size": 10, "query": {"rescore_query": {"match_all": {}}}}}, "part_rescore"),
+        ({"highlight": {"fields": {"title": {"type": "plain"}}}}, "plain_highlighter"),
         ({"terminate_after": 5}, "part_terminate_after"),
         ({"ext": {"ml_inference": {"kindred": "off"}}}, "switched_off"),
     ],
