@@ -80,7 +80,7 @@ def clean(row: Row, *, recipe: str = DEFAULT_RECIPE, partial: bool = False) -> P
     _finish_price(data, fields, notes)
     if not fields.get("title") and (not partial or "title" in fields):
         return Rejected(row.line, "no_title", _title_fault(data), identity)
-    _normalise_units(fields, notes)
+    _normalise_units(fields, notes, partial=partial)
     return Product(
         id=identity,
         fields=fields,
@@ -225,12 +225,20 @@ def _usable(name: str) -> bool:
     return all(part.strip() for part in name.split("."))
 
 
-def _normalise_units(fields: dict[str, Any], notes: list[Note]) -> None:
-    """Add `weight_g` beside a `weight` of "1.5 kg": the attribute stays, the number can be filtered and sorted."""
+def _normalise_units(fields: dict[str, Any], notes: list[Note], *, partial: bool) -> None:
+    """Add `weight_g` beside a `weight` of "1.5 kg": the attribute stays, the number can be filtered and sorted.
+
+    In an update, a weight that is no measure any more takes the number away.
+    """
     for name, base in MEASURES.items():
-        if name in fields and (amount := parse_measure(fields[name], base)) is not None:
+        if name not in fields:
+            continue
+        amount = parse_measure(fields[name], base)
+        if amount is not None:
             fields.setdefault(f"{name}_{base}", amount)
             notes.append(Note("unit", name))
+        elif partial:
+            fields.setdefault(f"{name}_{base}", None)
 
 
 def _title_fault(data: Mapping[str, Any]) -> str:

@@ -79,6 +79,21 @@ def read_rows(path: Path, *, encoding: str | None = None) -> Iterator[Row | BadR
         raise CatalogueError(f"{path}: there is no encoding named {encoding!r}") from error
 
 
+def count_rows(path: Path) -> int | None:
+    """Return about how many rows a file has, for a progress bar; None where that cannot be told."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+        if head == _PARQUET:
+            import pyarrow.parquet as pq
+
+            return int(pq.read_metadata(path).num_rows)
+        with _opened(path, packed=head[:2] == _GZIP) as stream:
+            return sum(block.count(b"\n") for block in iter(lambda: stream.read(2**20), b""))
+    except (OSError, EOFError, zlib.error, ValueError):
+        return None  # the reader says what is wrong
+
+
 def _opened(path: Path, *, packed: bool) -> BinaryIO:
     if packed:
         return io.BufferedReader(gzip.open(path, "rb"), 2**17)

@@ -18,9 +18,9 @@ class Letters:
         self._lock = threading.Lock()
 
     @property
-    def written(self) -> Path | None:
-        """The file, or None where nothing was written."""
-        return self.file if self.file.exists() else None
+    def name(self) -> str | None:
+        """The file's path, or None where nothing was written."""
+        return str(self.file) if self.file.exists() else None
 
     def add(self, records: Iterable[dict[str, Any]]) -> None:
         """Append records."""

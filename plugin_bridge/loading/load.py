@@ -1,6 +1,5 @@
 """Loading a whole catalogue into a new generation, and making it live when everything is there."""
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -135,7 +134,7 @@ class _Load:
             source = ProductFile(self._file, encoding=self._options.encoding, recipe=self._options.recipe)
             builder = self._builder(generation, encoders, checkpoint, places, lease)
             rows = ROWS_PER_CHUNK if encoders.image is None else ROWS_PER_CHUNK_WITH_PHOTOS
-            products = _products(source, rejected)
+            products = products_of(source, rejected)
             earlier = builder.tally.documents
             builder.pipeline().run(chunks(products, done=checkpoint.lines(), rows=rows))
             loaded = time.monotonic()
@@ -173,9 +172,9 @@ class _Load:
             dropped=dropped,
             problems=source.report.problems + self._notes,
             files={
-                "rejected": _name(rejected),
-                "dead_letters": _name(places.dead_letters),
-                "photos": _name(places.photo_faults),
+                "rejected": rejected.name,
+                "dead_letters": places.dead_letters.name,
+                "photos": places.photo_faults.name,
             },
         )
 
@@ -274,7 +273,8 @@ def loads_folder(home: Path, cluster: Cluster, alias: str) -> Path:
     return home / "loads" / uuid / alias
 
 
-def _products(source: ProductFile, rejected: Letters) -> Iterator[Product]:
+def products_of(source: ProductFile, rejected: Letters) -> Iterator[Product]:
+    """Yield the products of a file, and list the rows that are none in `rejected` (blank ones are counted only)."""
     for outcome in source.outcomes():
         if isinstance(outcome, Product):
             yield outcome
@@ -286,8 +286,3 @@ def _rejection(outcome: Rejected | BadRow) -> dict[str, Any]:
     if isinstance(outcome, Rejected):
         return {"line": outcome.line, "code": outcome.code, "id": outcome.id, "reason": outcome.reason}
     return {"line": outcome.line, "code": "unreadable", "reason": outcome.reason, "excerpt": outcome.excerpt}
-
-
-def _name(letters: Letters) -> str | None:
-    written = letters.written
-    return None if written is None else os.fspath(written)

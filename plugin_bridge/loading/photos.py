@@ -82,3 +82,14 @@ def encode_photos(images: Sequence[str | None], folder: Path, encoder: ImageEnco
 def content_hash(data: bytes) -> str:
     """Return what tells one photo's content from another's."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def same_photo(image: str, folder: Path, known: str) -> bool:
+    """Return whether the photo that `image` means has the content whose hash is `known`."""
+    found = find_photo(image, folder)
+    if isinstance(found, Photo):
+        return False
+    try:
+        return content_hash(found.read_bytes()) == known
+    except OSError:
+        return False  # told as broken when it is read to be encoded

@@ -1,0 +1,299 @@
+"""Changes to the live generation: new and changed products, without encoding again what did not change; deletions.
+
+Nothing here needs a checkpoint: an update that was killed is run again, and finds what it did already unchanged.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from encoders.sessions import available_cores
+from encoders.store import ModelStore
+from opensearch import generations
+from opensearch.bulk import Action, BulkSender, Outcome, Patience, delete_action, index_action, update_action
+from opensearch.client import Cluster, path
+from opensearch.generations import EncoderRef, Generation
+from opensearch.leases import Lease
+from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
+from plugin_bridge.catalogue.cleaning import Product
+from plugin_bridge.catalogue.recipes import embedding_text
+from plugin_bridge.errors import LoadError
+from plugin_bridge.loading.build import Encoders, dead_letters
+from plugin_bridge.loading.documents import document, serialise, text_hash
+from plugin_bridge.loading.letters import Letters
+from plugin_bridge.loading.load import Hooks, loads_folder, products_of
+from plugin_bridge.loading.photos import Photo, encode_photos, find_photo, same_photo
+from plugin_bridge.loading.pipeline import Pipeline
+from plugin_bridge.loading.publish import count
+from plugin_bridge.loading.source import Chunk, ProductFile, chunks
+
+ROWS_PER_CHUNK = 256
+
+
+@dataclass(frozen=True)
+class ChangeOptions:
+    """What an update is asked to do."""
+
+    alias: str = "products"
+    images: Path | None = None
+    encoding: str | None = None
+    threads: int = 0
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(frozen=True)
+class ChangeReport:
+    """What an update did. `counts` has `new`, `changed`, `unchanged`, `refused`, `encoded` (texts), `photos`."""
+
+    source: str
+    alias: str
+    generation: str
+    documents: int
+    counts: dict[str, int]
+    cleaning: dict[str, Any]
+    photos: dict[str, int]
+    problems: list[str]
+    files: dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class DeleteReport:
+    """What a deletion did; `missing` names ids (the first 100) that were not there."""
+
+    alias: str
+    generation: str
+    documents: int
+    deleted: int
+    not_found: int
+    missing: list[str]
+
+
+@dataclass(frozen=True)
+class _Change:
+    """One product as it stands in the index (None: not there) and as the row wants it."""
+
+    product: Product
+    before: Mapping[str, Any] | None
+    text: str
+
+    @property
+    def new_text(self) -> bool:
+        return self.before is None or self.before.get(TEXT_HASH) != text_hash(self.text)
+
+
+def live_generation(cluster: Cluster, alias: str) -> Generation:
+    """Return the live generation; raise LoadError where nothing is live."""
+    live = generations.live(cluster, alias)
+    if live is None:
+        raise LoadError(f"nothing is live behind {alias}; `kindred load FILE` loads a whole catalogue")
+    return live
+
+
+def update(
+    file: Path, cluster: Cluster, store: ModelStore, home: Path, options: ChangeOptions, hooks: Hooks | None = None
+) -> ChangeReport:
+    """Write the rows of `file` into the live generation.
+
+    A row needs its id and what changes; fields that it does not name stay, a null takes a field away. Only changed
+    text and photos are encoded. A row whose id is new has to be a whole product.
+
+    Raises:
+        LoadError: nothing is live, or the encoders here are not those that made the generation.
+        CatalogueError, LeaseHeldError, OpenSearchError, EncoderError: as for a load.
+    """
+    return _Update(file, cluster, store, home, options, hooks or Hooks()).run()
+
+
+class _Update:
+    def __init__(
+        self, file: Path, cluster: Cluster, store: ModelStore, home: Path, options: ChangeOptions, hooks: Hooks
+    ) -> None:
+        self._file, self._cluster, self._store = file, cluster, store
+        self._options, self._hooks, self._home = options, hooks, home
+        self._images = options.images or file.parent
+        self._stop = threading.Event()
+        self._counts: Counter[str] = Counter(new=0, changed=0, unchanged=0, refused=0, encoded=0)
+        self._photos: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._problems: list[str] = []
+
+    def run(self) -> ChangeReport:
+        with Lease(self._cluster, self._options.alias, f"update from {self._file.name}") as lease:
+            generation = live_generation(self._cluster, self._options.alias)
+            self._encoders = self._open(generation)
+            self._generation, self._lease = generation, lease
+            lists = loads_folder(self._home, self._cluster, generation.alias) / generation.name
+            rejected, self._letters = Letters(lists / "update-rejected.jsonl"), Letters(lists / "update-refused.jsonl")
+            rejected.clear()
+            self._letters.clear()
+            self._sender = BulkSender(
+                self._cluster,
+                generation.index,
+                patience=self._options.patience,
+                notify=self._hooks.notify,
+                stop=self._stop,
+            )
+            source = ProductFile(self._file, encoding=self._options.encoding, recipe=generation.recipe, partial=True)
+            pipeline = Pipeline(
+                self._prepare,
+                self._deliver,
+                self._settle,
+                workers=self._encoders.workers,
+                senders=2,
+                stop=self._stop,
+            )
+            pipeline.run(chunks(products_of(source, rejected), rows=ROWS_PER_CHUNK))
+            generation = settle_count(self._cluster, generation)
+        return ChangeReport(
+            source=str(self._file),
+            alias=generation.alias,
+            generation=generation.name,
+            documents=generation.documents,
+            counts=dict(self._counts),
+            cleaning=source.report.as_dict(),
+            photos=dict(self._photos),
+            problems=source.report.problems + self._problems,
+            files={"rejected": rejected.name, "dead_letters": self._letters.name},
+        )
+
+    def _open(self, generation: Generation) -> Encoders:
+        _same_encoder(self._store, generation.text, generation)
+        text = self._store.open_text(generation.text.model, threads=1)
+        image = None
+        if generation.image is not None:
+            _same_encoder(self._store, generation.image, generation)
+            image = self._store.open_image(generation.image.model, threads=1)
+        return Encoders(text, image, self._options.threads or available_cores())
+
+    def _prepare(self, chunk: Chunk) -> tuple[Chunk, list[Action]]:
+        changes = self._compare(chunk)
+        again = [change for change in changes if change.new_text]
+        vectors = self._encoders.text.encode([change.text for change in again], role="passage")
+        vector_of = {change.product.id: vector for change, vector in zip(again, vectors, strict=True)}
+        photos = self._new_photos(changes)
+        actions = []
+        counts: Counter[str] = Counter(encoded=len(again))
+        for change, photo in zip(changes, photos, strict=True):
+            product, vector = change.product, vector_of.get(change.product.id)
+            if change.before is None:
+                counts["new"] += 1
+                actions.append(index_action(product.id, document(product, vector, photo)))
+                continue
+            wanted = _difference(change, photo)
+            if vector is not None:
+                wanted |= {TEXT_VECTOR: vector, TEXT_HASH: text_hash(change.text)}
+            counts["changed" if wanted else "unchanged"] += 1
+            if wanted:
+                actions.append(update_action(product.id, serialise(wanted)))
+        with self._lock:
+            self._counts.update(counts)
+            self._photos.update(photo.fault or "encoded" for photo in photos if photo is not None)
+        return chunk, actions
+
+    def _compare(self, chunk: Chunk) -> list[_Change]:
+        """Look the chunk's products up; rows that are neither changes nor whole products are told and left out."""
+        body = {"ids": [product.id for product in chunk.products]}
+        params = {"_source_excludes": f"{TEXT_VECTOR},{IMAGE_VECTOR}"}
+        found = self._cluster.request("POST", path(self._generation.index, "_mget"), body, params=params)["docs"]
+        changes = []
+        for product, one in zip(chunk.products, found, strict=True):
+            before = one.get("_source") if one.get("found") else None
+            if before is None and not product.fields.get("title"):
+                self._refuse(product, "is not in the index, and a new product needs a title")
+                continue
+            merged = {**(before or {}), **product.fields}
+            text = embedding_text(merged, self._generation.recipe)
+            fields = {k: v for k, v in product.fields.items() if before is not None or v is not None}
+            changes.append(_Change(replace(product, fields=fields, text=text), before, text))
+        return changes
+
+    def _refuse(self, product: Product, why: str) -> None:
+        with self._lock:
+            self._counts["refused"] += 1
+            self._problems.append(f"line {product.line}: id {product.id!r} {why}")
+
+    def _new_photos(self, changes: list[_Change]) -> list[Photo | None]:
+        """Encode the photos that are new or have other content; a photo that is as it was is None."""
+        if self._encoders.image is None:
+            return [None] * len(changes)
+        wanted = [self._photo_to_encode(change) for change in changes]
+        return encode_photos(wanted, self._images, self._encoders.image)
+
+    def _photo_to_encode(self, change: _Change) -> str | None:
+        image, before = change.product.image, change.before or {}
+        if image is None or before.get(IMAGE_HASH) is None:
+            return image
+        if isinstance(find_photo(image, self._images), Photo):
+            # Not at hand: under a path that did not change, the photo keeps its vector.
+            return None if before.get("image") == image else image
+        return None if same_photo(image, self._images, before[IMAGE_HASH]) else image
+
+    def _deliver(self, prepared: tuple[Chunk, list[Action]]) -> tuple[Chunk, Outcome]:
+        chunk, actions = prepared
+        self._lease.check()
+        return chunk, self._sender.send(actions)
+
+    def _settle(self, delivered: tuple[Chunk, Outcome]) -> None:
+        chunk, outcome = delivered
+        self._letters.add(dead_letters(chunk, outcome.refused))
+        with self._lock:
+            self._counts["refused"] += len(outcome.refused)
+            self._problems.extend(f"id {one.id!r}: {one.reason}" for one in outcome.refused[:20])
+        self._hooks.progress(len(chunk.products))
+
+
+def _difference(change: _Change, photo: Photo | None) -> dict[str, Any]:
+    """Return the fields that an update has to send. A photo that went, or is another that fails, takes its vector."""
+    before = change.before or {}
+    missing = object()
+    wanted = {
+        name: value
+        for name, value in change.product.fields.items()
+        if before.get(name, missing if value is not None else None) != value
+    }
+    if photo is not None and photo.vector is not None:
+        wanted |= {IMAGE_VECTOR: photo.vector, IMAGE_HASH: photo.hash}
+    elif before.get(IMAGE_HASH) and "image" in wanted:
+        wanted |= {IMAGE_VECTOR: None, IMAGE_HASH: None}
+    return wanted
+
+
+def delete(cluster: Cluster, ids: Iterable[str], alias: str, patience: Patience | None = None) -> DeleteReport:
+    """Delete products from the live generation; ids that are not there are reported and no error."""
+    wanted = list(dict.fromkeys(ids))
+    with Lease(cluster, alias, f"deletion of {len(wanted)} products"):
+        generation = live_generation(cluster, alias)
+        missing: list[str] = []
+        present: list[str] = []
+        for start in range(0, len(wanted), 1000):
+            part = wanted[start : start + 1000]
+            found = cluster.request("POST", path(generation.index, "_mget"), {"ids": part}, params={"_source": False})[
+                "docs"
+            ]
+            for identity, one in zip(part, found, strict=True):
+                (present if one.get("found") else missing).append(identity)
+        sender = BulkSender(cluster, generation.index, patience=patience)
+        outcome = sender.send([delete_action(identity) for identity in present])
+        if outcome.refused:
+            first = outcome.refused[0]
+            raise LoadError(f"{len(outcome.refused)} products were not deleted; id {first.id!r}: {first.reason}")
+        generation = settle_count(cluster, generation)
+    return DeleteReport(alias, generation.name, generation.documents, len(present), len(missing), missing[:100])
+
+
+def settle_count(cluster: Cluster, generation: Generation) -> Generation:
+    """Refresh, and note the number of documents that the generation now holds."""
+    cluster.request("POST", path(generation.index, "_refresh"), timeout=300)
+    return generations.update_meta(cluster, replace(generation, documents=count(cluster, generation.index)))
+
+
+def _same_encoder(store: ModelStore, ref: EncoderRef, generation: Generation) -> None:
+    card = store.card(ref.model)
+    if card.fingerprint != ref.fingerprint:
+        raise LoadError(
+            f"{generation.index} was made with {ref.model} of fingerprint {ref.fingerprint}, the model here has "
+            f"{card.fingerprint}: their vectors must not meet. `kindred load` builds a new generation"
+        )
