@@ -212,7 +212,9 @@ def _refused(error: opensearchpy.TransportError, request: str) -> ClusterRefused
     kind, reason = _cause(error)
     if status == 401:
         reason += "; set OPENSEARCH_USER and OPENSEARCH_PASSWORD"
-    lacking = (status == 403 and kind == "security_exception") or "no handler found for uri" in reason
+    # A block on an index is a 403 as well, but no lack of permission; nor is what a connector's far end answers.
+    forbidden = status == 403 and kind not in ("cluster_block_exception", "status_exception")
+    lacking = forbidden or "no handler found for uri" in reason
     return (CapabilityMissingError if lacking else ClusterRefusedError)(status, reason, request=request)
 
 

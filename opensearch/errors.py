@@ -5,6 +5,7 @@ OpenSearchError
 ├── ClusterUnreachableError nothing answers at the address, or the connection broke
 ├── ClusterRefusedError     the cluster answered with an error (has `status` and `reason`)
 │   └── CapabilityMissingError  a plugin, setting or permission that the request needs is absent
+├── ClusterUnfitError       the preflight found that Kindred cannot use the cluster at all
 └── GenerationError         a generation that is missing, half built or does not match its encoders
 """
 
@@ -33,6 +34,10 @@ class ClusterRefusedError(OpenSearchError):
 
 class CapabilityMissingError(ClusterRefusedError):
     """A plugin, setting or permission that the request needs is absent."""
+
+
+class ClusterUnfitError(OpenSearchError):
+    """The preflight found that the cluster lacks what Kindred cannot do without."""
 
 
 class GenerationError(OpenSearchError):

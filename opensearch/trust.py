@@ -15,12 +15,17 @@ def pattern(url: str) -> str:
     return f"^{re.escape(parts.scheme)}://{re.escape(parts.netloc)}/.*$"
 
 
-def allow(cluster: Cluster, url: str) -> None:
-    """Add the address of `url` to the cluster's list where no entry allows it yet; other entries stay."""
+def allow(cluster: Cluster, url: str) -> bool:
+    """Add the address of `url` to the cluster's list where no entry allows it yet, and return whether it was added.
+
+    Other entries stay.
+    """
     where, entries = _current(cluster)
     address = "{0.scheme}://{0.netloc}/v1/embeddings".format(urlsplit(url))
-    if pattern(url) not in entries and not any(_matches(entry, address) for entry in entries):
-        _write(cluster, "persistent" if where == "defaults" else where, [*entries, pattern(url)])
+    if pattern(url) in entries or any(_matches(entry, address) for entry in entries):
+        return False
+    _write(cluster, "persistent" if where == "defaults" else where, [*entries, pattern(url)])
+    return True
 
 
 def withdraw(cluster: Cluster, url: str) -> None:
