@@ -13,7 +13,7 @@ import numpy as np
 
 from opensearch.generations import Fusion, Generation
 from opensearch.mappings import TEXT_VECTOR, TIE
-from plugin_bridge.rewrite.reading import TEXT_TYPES, Clause, as_list, clause_of
+from plugin_bridge.rewrite.reading import TEXT_TYPES, Clause, as_list, bare, clause_of
 
 # What remains of the first stage's score after the rescore: enough to keep the order of products that the rescore
 # does not reach, too little to disturb the fused order. 0 would make them all tie.
@@ -106,7 +106,7 @@ def fuse_in_one(
     candidates = {"bool": {"should": found, "minimum_should_match": 1}}
     scored = _script_score(candidates, core, signals, fusion, own_mass)
     here = {"term": {"_index": generation.index}}
-    elsewhere = {"bool": {"must_not": [here], "must": [core]}}
+    elsewhere = {"bool": {"must_not": [here], "must": [bare(core)]}}
     either = {"bool": {"should": [_in_index(scored, generation.index), elsewhere], "minimum_should_match": 1}}
     return _boosted(either, boosts)
 
@@ -158,7 +158,7 @@ def _candidates(
 
 def _all_scored_by(core: Clause | None) -> Clause:
     """Return a query that matches every product and scores it by the keyword clause, 0 where that does not match."""
-    return {"bool": {"filter": [ALL], "should": [core]}} if core is not None else {"bool": {"filter": [ALL]}}
+    return {"bool": {"filter": [ALL], "should": [bare(core)]}} if core is not None else {"bool": {"filter": [ALL]}}
 
 
 def _script_score(

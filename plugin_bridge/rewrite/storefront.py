@@ -10,7 +10,7 @@ from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
 from plugin_bridge.rewrite import lexical
 from plugin_bridge.rewrite.fusion import fuse, fuse_in_one, keyword_mass, text_signal
-from plugin_bridge.rewrite.reading import Reading, Unreadable, as_list, read_query
+from plugin_bridge.rewrite.reading import Reading, Unreadable, as_list, has_inner_hits, read_query
 from plugin_bridge.rewrite.source import without_internal
 
 # Parts of a request that keep their meaning beside a rewritten query, each shown by a test on a real node.
@@ -61,6 +61,8 @@ def rewrite(body: dict[str, Any], generation: Generation, encode: Callable[[str]
     try:
         _check_parts(body)
         reading = read_query(body.get("query") or {"match_all": {}})
+        if "collapse" in body and has_inner_hits(reading.core):
+            raise Unreadable("collapse_with_inner_hits")  # the clause would stand in the request twice
     except Unreadable as verdict:
         return Rewritten(passthrough(body, generation), str(verdict))
     vector = encode(reading.text)

@@ -40,6 +40,8 @@ def build(cluster, alias, *, dimension=shelf.DIMENSION, settings=None):
     text = EncoderRef("shelf", "f" * 32, dimension)
     generation = generations.create(cluster, alias, text=text, lexical=("title^3", "brand"), settings=settings)
     generation = replace(generation, floor=0.3)
+    more = {"offers": {"type": "nested"}, "place": {"type": "geo_point"}, "needed": {"type": "integer"}}
+    cluster.request("PUT", f"/{generation.index}/_mapping", {"properties": more})
     lines = []
     for product in shelf.products():
         vector = product.get("kindred_text")

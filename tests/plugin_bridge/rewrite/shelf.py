@@ -66,6 +66,9 @@ def product(id_: str, title: str, brand: str, colour: str, thing: str, copy: int
         "stock": number % 4,
         "sku": f"KD-{number:05d}",
         "variants": copy,
+        "offers": [{"seller": brand, "price": number % 7}],
+        "place": {"lat": 50 + number % 5, "lon": copy},
+        "needed": 1,
         "kindred_tie": int(hashlib.sha256(id_.encode()).hexdigest()[:6], 16) / 2**24,
     }
     if not id_.startswith("x"):

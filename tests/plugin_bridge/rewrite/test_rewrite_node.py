@@ -4,6 +4,7 @@ import pytest
 
 from plugin_bridge.rewrite import rewrite
 from plugin_bridge.rewrite.bodies import similar_body, vector_body
+from plugin_bridge.rewrite.reading import has_inner_hits
 from tests.plugin_bridge.rewrite import shelf
 from tests.plugin_bridge.rewrite.conftest import build, remove_all
 
@@ -62,7 +63,7 @@ def test_filters_and_must_not_bind_products_that_only_the_vector_finds(shelf_gen
     assert sources
     for source in sources:
         assert source["brand"] == "Birch"
-        assert source["thing" if "thing" in source else "category"][-1] == "sofa"
+        assert source["category"][-1] == "sofa"
         assert source["price"] >= 5
         assert source["variants"] != 2
 
@@ -156,6 +157,69 @@ def test_boosts_of_the_storefronts_clause_do_not_drown_the_vectors(shelf_generat
     assert order(1) == order(20)
 
 
+BOX = {"top_left": {"lat": 53, "lon": -1}, "bottom_right": {"lat": 49, "lon": 1}}
+FILTERS = [
+    {"term": {"brand.raw": "Birch"}},
+    {"terms": {"category": ["sofa", "rug"]}},
+    {"range": {"price": {"gte": 3, "lt": 40}}},
+    {"exists": {"field": "needed"}},
+    {"ids": {"values": [f"p{number:04d}" for number in range(1, 200)]}},
+    {"match_all": {}},
+    {"match": {"brand": "birch"}},
+    {"match_phrase": {"title": "red sofa"}},
+    {"multi_match": {"query": "birch", "fields": ["title", "brand"]}},
+    {"combined_fields": {"query": "birch", "fields": ["title", "brand"]}},
+    {"query_string": {"query": "brand:(birch OR acme) AND -title:lamp"}},
+    {"simple_query_string": {"query": "birch | acme", "fields": ["brand"]}},
+    {"match_phrase_prefix": {"title": "red so"}},
+    {"match_bool_prefix": {"title": "red so"}},
+    {"prefix": {"brand.raw": "Bi"}},
+    {"wildcard": {"brand.raw": "B*h"}},
+    {"regexp": {"brand.raw": "B.*"}},
+    {"fuzzy": {"brand.raw": {"value": "Birsh"}}},
+    {"nested": {"path": "offers", "query": {"match": {"offers.seller": "Birch"}}, "inner_hits": {}}},
+    {"terms_set": {"category": {"terms": ["sofa", "Home"], "minimum_should_match_field": "needed"}}},
+    {"bool": {"should": [{"term": {"stock": 1}}, {"term": {"stock": 2}}], "minimum_should_match": "1"}},
+    {"constant_score": {"filter": {"term": {"brand.raw": "Birch"}}}},
+    {"dis_max": {"queries": [{"term": {"stock": 1}}, {"term": {"stock": 2}}]}},
+    {"geo_distance": {"distance": "200km", "place": {"lat": 51, "lon": 0}}},
+    {"geo_bounding_box": {"place": BOX}},
+]
+
+
+@pytest.mark.parametrize("filter_", FILTERS, ids=lambda clause: next(iter(clause)))
+def test_every_kind_of_filter_binds_in_every_place(shelf_generation, filter_):
+    allowed = set(ids(shelf_generation.plain({"query": {"bool": {"filter": [filter_]}}, "size": 1000})))
+    for bound in ({"filter": [filter_]}, {"must_not": [{"bool": {"must_not": [filter_]}}]}):
+        for part in ({}, {"collapse": {"field": "sku"}}):
+            query = {"bool": {"must": [COUCH], **bound}}
+            if part and has_inner_hits(query):
+                continue
+            found = ids(shelf_generation.search({"query": query, "size": 300, **part}))
+            assert found
+            assert set(found) <= allowed
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        {"term": {"brand.raw": {"value": "Birch", "boost": 3}}},
+        {"terms": {"brand.raw": ["Birch"]}},
+        {"range": {"price": {"gte": 10, "boost": 2}}},
+        {"exists": {"field": "stock"}},
+        {"ids": {"values": ["p0001"]}},
+        {"match_all": {"boost": 2}},
+        {"distance_feature": {"field": "place", "origin": {"lat": 51, "lon": 0}, "pivot": "10km"}},
+        {"geo_distance": {"distance": "200km", "place": {"lat": 51, "lon": 0}}},
+        {"geo_bounding_box": {"place": BOX}},
+    ],
+    ids=lambda clause: next(iter(clause)),
+)
+def test_every_kind_of_scoring_clause_without_text_is_accepted(shelf_generation, clause):
+    for query in ({"bool": {"must": [COUCH], "should": [clause]}}, {"bool": {"must": [COUCH, clause]}}):
+        assert total(shelf_generation.search({"query": query, "size": 300})) > 0
+
+
 @pytest.mark.parametrize(
     ("part", "reason"),
     [
@@ -176,6 +240,17 @@ def test_requests_that_pass_unchanged_come_back_as_without_kindred(shelf_generat
     assert {**result.body, "_source": None} == {**body, "_source": None}
     if "ext" not in part:  # ml_inference alone may read `ext`
         assert ids(shelf_generation.plain(result.body)) == ids(shelf_generation.plain(body))
+
+
+def test_a_collapse_beside_inner_hits_of_the_query_passes_unchanged(shelf_generation):
+    nested = {"nested": {"path": "offers", "query": {"match": {"offers.seller": "Birch"}}, "inner_hits": {}}}
+    query = {"bool": {"must": [RED_SHOE], "filter": [nested]}}
+    body = {"query": query, "collapse": {"field": "brand.raw"}}
+    answer = shelf_generation.search(body, expect="collapse_with_inner_hits")
+    assert ids(answer) == ids(shelf_generation.plain(body))
+    assert total(answer) > 0
+    flat = shelf_generation.search({"query": query})["hits"]["hits"][0]
+    assert flat["inner_hits"]["offers"]["hits"]["hits"][0]["_source"]["seller"] == "Birch"
 
 
 def test_a_sort_by_score_alone_is_no_explicit_sort(shelf_generation):
