@@ -4,6 +4,7 @@ from opensearch import dropin
 from opensearch.client import Cluster
 from opensearch.dropin import DropIn
 from opensearch.generations import Generation
+from plugin_bridge.fallbacks import FallbackLedger
 from plugin_bridge.settings import Settings
 from plugin_bridge.tokens import TokenStore
 
@@ -20,7 +21,10 @@ def plug_in(cluster: Cluster, generation: Generation, settings: Settings | None 
     tokens = TokenStore(settings.home)
     tokens.ensure()
     token = tokens.secret(CONNECTOR_TOKEN)
-    return dropin.install(cluster, generation, bridge_url=settings.reach_url, token=token)
+    parts = dropin.install(cluster, generation, bridge_url=settings.reach_url, token=token)
+    # Fallbacks count from now on, also those before the bridge is started for the first time.
+    FallbackLedger(settings.home).passages(dropin.pipeline_counts(cluster))
+    return parts
 
 
 def unplug(cluster: Cluster, generation: Generation) -> None:

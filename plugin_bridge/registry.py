@@ -34,10 +34,9 @@ class Known:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All generations by index, at one moment (`at`, of the monotonic clock; 0 before the first refresh)."""
+    """All generations by index, at one moment."""
 
     by_index: Mapping[str, Known] = field(default_factory=dict)
-    at: float = 0.0
 
     def of(self, alias: str) -> list[Known]:
         """Return the generations of an alias, oldest first."""
@@ -48,9 +47,11 @@ class Snapshot:
 class Registry:
     """Keeps a snapshot of the cluster's generations up to date. Thread-safe."""
 
-    def __init__(self, cluster: Cluster, pool: EncoderPool) -> None:
+    def __init__(self, cluster: Cluster, pool: EncoderPool, *, open_encoders: bool = True) -> None:
+        """Prepare; with `open_encoders` a refresh opens the encoders of all generations, else their first use does."""
         self.cluster = cluster
         self.pool = pool
+        self._open_encoders = open_encoders
         self._lock = threading.Lock()
         self._snapshot = Snapshot()
         self._on_change: list[Callable[[Snapshot], None]] = []
@@ -64,21 +65,14 @@ class Registry:
         """Have `listener` called, in the refreshing thread, whenever the generations have changed."""
         self._on_change.append(listener)
 
-    def refresh(self, *, younger_than: float = 0.0, open_encoders: bool = True) -> Snapshot:
-        """Read the cluster's generations again and return them; raises OpenSearchError where it does not answer.
-
-        A snapshot younger than this many seconds is returned as it is, so that many callers cause one look.
-        """
+    def refresh(self) -> Snapshot:
+        """Read the cluster's generations again and return them; raises OpenSearchError where it does not answer."""
         with self._lock:
-            if self._snapshot.at and time.monotonic() - self._snapshot.at < younger_than:
-                return self._snapshot
             found = generations.all_of_them(self.cluster)
             live = generations.all_live(self.cluster)
             before = self._snapshot.by_index
-            by_index = {
-                one.index: self._known(one, one.index in live.get(one.alias, ()), open_encoders) for one in found
-            }
-            self._snapshot = Snapshot(by_index, time.monotonic())
+            by_index = {one.index: self._known(one, one.index in live.get(one.alias, ())) for one in found}
+            self._snapshot = Snapshot(by_index)
             if by_index != before:
                 self._let_go(by_index)
                 for listener in self._on_change:
@@ -116,8 +110,8 @@ class Registry:
             raise GenerationError(f"{known.generation.index} was loaded without photos; search by words instead")
         return self.pool.image(known.generation.image)
 
-    def _known(self, generation: Generation, live: bool, open_encoders: bool) -> Known:
-        if not open_encoders:
+    def _known(self, generation: Generation, live: bool) -> Known:
+        if not self._open_encoders:
             return Known(generation, live)
         before = self._snapshot.by_index.get(generation.index)
         try:

@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     bridge_host: str = Field("127.0.0.1", description="address that the bridge listens on")
     bridge_port: int = Field(8765, ge=1, le=65535, description="port that the bridge listens on")
     bridge_url: str | None = Field(None, description="address under which the cluster reaches the bridge")
+    auth: bool = Field(True, description="ask for bearer tokens; without them the bridge stays on loopback")
 
     text_model: str = Field("all-minilm-l6-v2-int8", description="text encoder of new generations")
     image_model: str = Field("efficientnet-lite0-int8", description="photo encoder of new generations")

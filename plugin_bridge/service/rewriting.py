@@ -1,0 +1,194 @@
+"""The endpoint that OpenSearch calls for each of a storefront's requests: `/v1/generations/{index}/rewrite`.
+
+It stands in every shopper's way, so it goes around the web framework: bytes in, bytes out. Whatever happens, it
+either answers with a body that OpenSearch accepts, or with an error that makes OpenSearch go on by keywords.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from typing import Any
+
+import numpy as np
+import orjson
+
+from encoders.text import TextEncoder
+from opensearch.dropin import PROBE
+from plugin_bridge.errors import RequestError
+from plugin_bridge.query_vectors import OverloadedError
+from plugin_bridge.registry import Known
+from plugin_bridge.rewrite import Rewritten, passthrough, rewrite
+from plugin_bridge.service.context import Context
+from plugin_bridge.service.wire import (
+    Disconnected,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    authorise,
+    check_length,
+    error_body,
+    read_body,
+)
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/v1/generations/"
+SUFFIX = "/rewrite"
+
+
+class _NotAtHand(Exception):  # noqa: N818 - a signal inside this module
+    """The vector of this text has to be made first."""
+
+
+class RewriteEndpoint:
+    """The ASGI application of the rewrite."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._settings = context.settings
+        self._counted: dict[tuple[str, str], Any] = {}
+
+    @staticmethod
+    def index_of(scope: Scope) -> str | None:
+        """Return the index that a request's path names, or None where the path is another endpoint's."""
+        path: str = scope["path"]
+        if scope["method"] == "POST" and path.startswith(PREFIX) and path.endswith(SUFFIX):
+            return path[len(PREFIX) : -len(SUFFIX)]
+        return None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = time.perf_counter()
+        index = self.index_of(scope) or ""
+        try:
+            if self._settings.auth:
+                authorise(scope, self._context.tokens, "storefront")
+            check_length(scope, self._settings.max_body_bytes)
+            content = await read_body(receive, self._settings.max_body_bytes)
+            body, fingerprint = _parts(content)
+            if PROBE in body:
+                await answer(send, 200, orjson.dumps({"dsl": body}))
+                return
+            known = self._known(index, fingerprint)
+            rewritten = await self._rewrite(body, known, started)
+        except RequestError as refusal:
+            self._count(index, f"refused_{refusal.status}")
+            await answer(send, refusal.status, error_body(str(refusal), refusal.field))
+            return
+        except Disconnected:
+            return
+        self._count(index, rewritten.reason)
+        self._context.metrics.rewrite_seconds.observe(time.perf_counter() - started)
+        if not _is_gone(receive):
+            self._context.ledger.tally(index).add()
+        await answer(send, 200, _dumps({"dsl": rewritten.body}))
+
+    def _known(self, index: str, fingerprint: Any) -> Known:
+        """Return the generation; raises RequestError where it is unknown or made by another encoder."""
+        known = self._context.registry.snapshot.by_index.get(index)
+        if known is None:
+            self._context.refresher.nudge()
+            raise RequestError(f"no generation {index!r} is known here", status=404)
+        if fingerprint != known.generation.text.fingerprint:
+            raise RequestError(
+                f"{index} was made with {known.generation.text.fingerprint}, the request says {fingerprint}",
+                status=409,
+                field="fingerprint",
+            )
+        if known.problem is not None:
+            raise RequestError(known.problem, status=409)
+        return known
+
+    async def _rewrite(self, body: dict[str, Any], known: Known, started: float) -> Rewritten:
+        encoder = known.text
+        assert encoder is not None  # a generation without an encoder has a problem
+        wanted: list[str] = []
+
+        def at_hand(text: str) -> np.ndarray:
+            vector = self._context.vectors.at_hand(encoder, text)
+            if vector is None:
+                wanted.append(text)
+                raise _NotAtHand
+            return vector
+
+        try:
+            try:
+                return rewrite(body, known.generation, at_hand)
+            except _NotAtHand:
+                vector = await self._encoded(encoder, wanted[0], started)
+                return rewrite(body, known.generation, lambda _: vector)
+        except TimeoutError:
+            reason = "deadline"
+        except OverloadedError:
+            reason = "overloaded"
+        except Exception:
+            log.exception("a rewrite for %s failed, its request goes on by keywords", known.generation.index)
+            reason = "failed"
+        return Rewritten(passthrough(body, known.generation), reason)
+
+    async def _encoded(self, encoder: TextEncoder, text: str, started: float) -> np.ndarray:
+        left = self._settings.deadline_ms / 1000 - (time.perf_counter() - started)
+        coming = asyncio.wrap_future(self._context.vectors.encode(encoder, text))
+        # `wait` does not cancel what it waits for: others may wait for the same text, and the cache wants it.
+        done, _ = await asyncio.wait((coming,), timeout=max(0.0, left))
+        if not done:
+            coming.add_done_callback(_heard)
+            raise TimeoutError
+        return coming.result()
+
+    def _count(self, index: str, reason: str) -> None:
+        counter = self._counted.get((index, reason))
+        if counter is None:
+            # Only generations that exist get a label: a caller must not be able to fill the memory with names.
+            label = index if index in self._context.registry.snapshot.by_index else "unknown"
+            counter = self._context.metrics.rewrites.labels(label, reason)
+            if label == index:
+                self._counted[(index, reason)] = counter
+        counter.inc()
+
+
+def _heard(coming: "asyncio.Future[np.ndarray]") -> None:
+    """Look at a late result, so that asyncio does not complain that nobody did."""
+    if not coming.cancelled() and coming.exception() is not None:
+        log.warning("encoding failed after its deadline: %s", coming.exception())
+
+
+def _parts(content: bytes) -> tuple[dict[str, Any], Any]:
+    try:
+        document = _loads(content)
+        body, fingerprint = document["body"], document["fingerprint"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise RequestError('send {"body": {...}, "fingerprint": "..."} as JSON', status=400) from error
+    if not isinstance(body, dict):
+        raise RequestError("body is a search request, an object", status=400, field="body")
+    return body, fingerprint
+
+
+def _loads(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return json.loads(content)  # half of a surrogate pair: valid for OpenSearch, not for orjson
+
+
+def _dumps(document: Any) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        return json.dumps(document).encode()
+
+
+def _is_gone(receive: Receive) -> bool:
+    """Whether the caller has hung up, as OpenSearch does after its timeout; it then went on by keywords.
+
+    One step of the coroutine, without a task around it: it ends at once if there is news, else it is put away.
+    """
+    step: Any = receive()
+    try:
+        step.send(None)
+    except StopIteration as news:
+        return bool(news.value["type"] == "http.disconnect")
+    step.close()
+    return False

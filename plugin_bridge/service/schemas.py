@@ -1,0 +1,77 @@
+"""What the endpoints take, checked by pydantic; unknown keys are refused, so that a misspelt one is noticed."""
+
+import base64
+import binascii
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from plugin_bridge.planning import Mode, SearchRequest
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class SearchBody(_Strict):
+    """A search by words, by a picture (base64), or by both."""
+
+    text: str | None = Field(None, description="the shopper's words")
+    image: str | None = Field(None, description="a picture, base64, also as a data: address")
+    filters: dict[str, Any] = Field(
+        default_factory=dict, description='`{"brand": "Acme", "colour": ["red", "blue"], "price": {"lt": 50}}`'
+    )
+    size: int = 10
+    offset: int = Field(0, alias="from")
+    mode: Mode = "hybrid"
+    explain: bool = False
+    generation: str | None = Field(None, description="`g007`; the live one if absent")
+    alias: str | None = Field(None, description="another alias than the bridge's own")
+
+    @field_validator("image")
+    @classmethod
+    def _base64(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                base64.b64decode(_bare(value), validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise ValueError("is not base64") from error
+        return value
+
+    def request(self) -> SearchRequest:
+        """Return the search as the rest of the bridge takes it."""
+        return SearchRequest(
+            text=self.text,
+            picture=base64.b64decode(_bare(self.image)) if self.image is not None else None,
+            filters=self.filters,
+            size=self.size,
+            offset=self.offset,
+            mode=self.mode,
+            explain=self.explain,
+            generation=self.generation,
+            alias=self.alias,
+        )
+
+
+class SimilarBody(_Strict):
+    """What to leave out of, and how much to return of, the items like a product."""
+
+    filters: dict[str, Any] = Field(default_factory=dict)
+    size: int = 10
+    offset: int = Field(0, alias="from")
+    explain: bool = False
+    generation: str | None = None
+    alias: str | None = None
+
+
+class EmbeddingsBody(BaseModel):
+    """A request as OpenAI's embeddings endpoint takes it; its other keys are let through and mean nothing here."""
+
+    model: str = Field(description="name of a text model that a generation uses")
+    input: str | list[str]
+    encoding_format: Literal["float", "base64"] = "float"
+
+
+def _bare(picture: str) -> str:
+    """Return the base64 part of a data: address."""
+    return picture.split(",", 1)[1] if picture.startswith("data:") and "," in picture else picture

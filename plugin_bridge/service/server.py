@@ -1,0 +1,74 @@
+"""Running the bridge: one process, one event loop."""
+
+import ipaddress
+import logging
+import socket
+import sys
+
+import uvicorn
+
+from plugin_bridge.errors import BridgeError
+from plugin_bridge.service.app import create_app
+from plugin_bridge.service.context import open_context
+from plugin_bridge.settings import Settings
+
+_KEEP_ALIVE_SECONDS = 75  # longer than OpenSearch's connectors keep an idle connection, so that none is cut in use
+
+
+def serve(settings: Settings | None = None) -> None:
+    """Run the bridge in the foreground until it is told to stop; raises BridgeError where it cannot start."""
+    settings = settings or Settings()
+    check_binding(settings)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("opensearch").setLevel(logging.WARNING)  # opensearch-py reports every request
+    listening = _listen(settings)
+    app = create_app(open_context(settings))
+    config = uvicorn.Config(
+        app,
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=5,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def check_binding(settings: Settings) -> None:
+    """Raise BridgeError where the bridge would be open to others without asking them for a token."""
+    if not settings.auth and not is_loopback(settings.bridge_host):
+        raise BridgeError(
+            f"KINDRED_BRIDGE_HOST is {settings.bridge_host} and KINDRED_AUTH is off: without tokens the bridge "
+            "listens on loopback only"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.bridge_host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Inherited by every connection: an answer in two small packets would wait 40 ms for an acknowledgement.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listening.bind((settings.bridge_host, settings.bridge_port))
+    except OSError as error:
+        listening.close()
+        raise BridgeError(
+            f"cannot listen on {settings.bridge_host}:{settings.bridge_port} ({error.strerror}); is a bridge running "
+            "already? KINDRED_BRIDGE_PORT chooses another port"
+        ) from error
+    listening.listen(2048)
+    listening.set_inheritable(True)
+    return listening
