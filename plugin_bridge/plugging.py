@@ -1,5 +1,9 @@
 """Plugging a generation into OpenSearch with this machine's bridge address and token."""
 
+import logging
+
+import httpx
+
 from opensearch import dropin
 from opensearch.client import Cluster
 from opensearch.dropin import DropIn
@@ -8,6 +12,9 @@ from plugin_bridge.fallbacks import FallbackLedger
 from plugin_bridge.settings import Settings
 from plugin_bridge.tokens import TokenStore
 
+log = logging.getLogger(__name__)
+
+_ANNOUNCE_SECONDS = 30.0
 CONNECTOR_TOKEN = "storefront"
 """The token that OpenSearch's connectors carry: the least of the roles."""
 
@@ -24,7 +31,20 @@ def plug_in(cluster: Cluster, generation: Generation, settings: Settings | None 
     parts = dropin.install(cluster, generation, bridge_url=settings.reach_url, token=token)
     # Fallbacks count from now on, also those before the bridge is started for the first time.
     FallbackLedger(settings.home).passages(dropin.pipeline_counts(cluster))
+    _announce(settings, tokens)
     return parts
+
+
+def _announce(settings: Settings, tokens: TokenStore) -> None:
+    """Have a running bridge open the generation's encoders before the first shopper asks for it.
+
+    No bridge, or one that does not answer, is no failure: it finds new generations by itself within seconds.
+    """
+    headers = {"authorization": f"Bearer {tokens.secret('admin')}"}
+    try:
+        httpx.post(f"{settings.local_url}/v1/refresh", headers=headers, timeout=_ANNOUNCE_SECONDS)
+    except httpx.HTTPError as error:
+        log.debug("no bridge at %s to tell of a new generation: %s", settings.local_url, error)
 
 
 def unplug(cluster: Cluster, generation: Generation) -> None:

@@ -21,6 +21,8 @@ from plugin_bridge.encoder_pool import EncoderPool
 
 log = logging.getLogger(__name__)
 
+NOT_READ_YET = "the cluster's generations were not read yet"
+
 
 @dataclass(frozen=True)
 class Known:
@@ -141,7 +143,7 @@ class Refresher:
         self._nudged = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="refresh", daemon=True)
-        self.problem: str | None = "the cluster's generations were not read yet"
+        self.problem: str | None = NOT_READ_YET
 
     def start(self) -> None:
         """Start; the first look happens at once."""

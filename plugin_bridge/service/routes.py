@@ -106,6 +106,11 @@ def _for_staff(context: Context) -> APIRouter:
         bridge = {"running": True, **readiness(context)}
         return _json(await run_in_threadpool(lambda: status.describe(context.cluster, context.settings, bridge=bridge)))
 
+    @router.post("/v1/refresh", tags=["operations"], summary="Look for new and dropped generations now")
+    async def refresh() -> Response:
+        await run_in_threadpool(context.registry.refresh)
+        return _json(readiness(context))
+
     @router.get("/v1/generations", tags=["operations"], summary="The generations of an alias")
     async def show_generations(alias: str | None = None) -> Response:
         name = alias or context.settings.alias

@@ -1,0 +1,165 @@
+"""The bridge over HTTP, for programs: typed answers, one tree of errors.
+
+ClientError
+├── BridgeUnreachableError  nothing answers at the address, or not in time
+└── BridgeRefusedError      the bridge answered with an error (has `status` and `field`)
+"""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx
+
+from plugin_bridge.answers import Hit, SearchAnswer
+from plugin_bridge.errors import BridgeError
+
+__all__ = [
+    "BridgeClient",
+    "BridgeRefusedError",
+    "BridgeUnreachableError",
+    "ClientError",
+    "Hit",
+    "SearchAnswer",
+]
+
+Mode = Literal["hybrid", "keyword", "vector", "native"]
+
+
+class ClientError(BridgeError):
+    """Base of what a client raises."""
+
+
+class BridgeUnreachableError(ClientError):
+    """Nothing answers at the bridge's address, or the answer took too long."""
+
+
+class BridgeRefusedError(ClientError):
+    """The bridge answered with an error; `field` names the part of the request that is wrong, where one is."""
+
+    def __init__(self, status: int, message: str, field: str | None) -> None:
+        self.status = status
+        self.field = field
+        super().__init__(message)
+
+
+class BridgeClient:
+    """Speaks to one bridge. Safe to share between threads."""
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8765",
+        token: str | None = None,
+        *,
+        timeout: float = 10.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Prepare for the bridge at `url`; nothing is sent yet.
+
+        Args:
+            token: the secret of a bearer token.
+            timeout: seconds that an answer may take.
+            transport: how requests travel; the default is the network.
+        """
+        self.url = url.rstrip("/")
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout, transport=transport)
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        image: bytes | Path | None = None,
+        filters: Mapping[str, Any] | None = None,
+        size: int = 10,
+        offset: int = 0,
+        mode: Mode = "hybrid",
+        explain: bool = False,
+        generation: str | None = None,
+        alias: str | None = None,
+    ) -> SearchAnswer:
+        """Search by words, by a picture (its bytes, or a file), or by both."""
+        body: dict[str, Any] = {"text": text, "filters": dict(filters or {}), "size": size, "from": offset}
+        body |= {"mode": mode, "explain": explain, "generation": generation, "alias": alias}
+        if image is not None:
+            content = image.read_bytes() if isinstance(image, Path) else image
+            body["image"] = base64.b64encode(content).decode()
+        return SearchAnswer.from_json(self._call("POST", "/v1/search", body))
+
+    def similar(
+        self,
+        product_id: str,
+        *,
+        filters: Mapping[str, Any] | None = None,
+        size: int = 10,
+        offset: int = 0,
+        explain: bool = False,
+        generation: str | None = None,
+        alias: str | None = None,
+    ) -> SearchAnswer:
+        """Return the items most like a product."""
+        body: dict[str, Any] = {"filters": dict(filters or {}), "size": size, "from": offset, "explain": explain}
+        body |= {"generation": generation, "alias": alias}
+        return SearchAnswer.from_json(self._call("POST", f"/v1/similar/{quote(product_id, safe='')}", body))
+
+    def product(self, product_id: str, *, generation: str | None = None) -> dict[str, Any]:
+        """Return a product's fields."""
+        params = {"generation": generation} if generation else None
+        found = self._call("GET", f"/v1/products/{quote(product_id, safe='')}", params=params)
+        return dict(found["product"])
+
+    def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
+        """Return one vector for each text, L2-normalised."""
+        answer = self._call("POST", "/v1/embeddings", {"model": model, "input": list(texts)})
+        return [entry["embedding"] for entry in answer["data"]]
+
+    def status(self) -> dict[str, Any]:
+        """Return how things stand, as `kindred status --json` prints it."""
+        return self._call("GET", "/v1/status")
+
+    def generations(self) -> list[dict[str, Any]]:
+        """Return the generations of the bridge's alias, oldest first."""
+        return list(self._call("GET", "/v1/generations")["generations"])
+
+    def is_ready(self) -> bool:
+        """Return whether the bridge can serve its live generation; raises BridgeUnreachableError."""
+        return self._send("GET", "/ready").status_code == 200
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._http.close()
+
+    def __enter__(self) -> "BridgeClient":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _call(self, method: str, path: str, body: Any = None, *, params: Any = None) -> dict[str, Any]:
+        response = self._send(method, path, body, params=params)
+        if response.is_success:
+            return dict(response.json())
+        try:
+            error = response.json()["error"]
+            message, field = str(error["message"]), error.get("field")
+        except (ValueError, KeyError, TypeError):
+            message, field = f"{self.url} answered {response.status_code}: {response.text[:200]}", None
+        raise BridgeRefusedError(response.status_code, message, field)
+
+    def _send(self, method: str, path: str, body: Any = None, *, params: Any = None) -> httpx.Response:
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"content-type": "application/json"} if content is not None else None
+        try:
+            return self._http.request(method, path, content=content, headers=headers, params=params)
+        except httpx.TimeoutException as error:
+            raise BridgeUnreachableError(f"the bridge at {self.url} did not answer in time") from error
+        except httpx.TransportError as error:
+            raise BridgeUnreachableError(
+                f"no bridge answers at {self.url} ({error}); `kindred up` starts it"
+            ) from error
