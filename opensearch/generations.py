@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 META_VERSION = 1
 DEFAULT_LEXICAL = ("title^3", "brand^2", "category.text", "tags.text", "colour.text", "description")
-DEFAULT_RECIPE = "title-brand-leaf"
+DEFAULT_RECIPE = "title-description"
 _ALIAS = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")
 
 
@@ -38,13 +38,16 @@ class Fusion:
     """How keyword and vector scores become one.
 
     `keyword_half` is the keyword score that counts half, `text_weight` and `image_weight` multiply
-    `1 + cosine`, `k` is the number of vector candidates, `window` the number of candidates that are rescored,
-    and `candidate_boost` lifts vector candidates into that window.
+    `1 + cosine`, `phrase_weight` is what a title with the words side by side gains at most and `phrase_half` the
+    phrase's keyword score that gains half of it; `k` is the number of vector candidates, `window` the number of
+    candidates that are rescored, and `candidate_boost` lifts vector candidates into that window.
     """
 
     keyword_half: float = 5.0
     text_weight: float = 2.0
     image_weight: float = 0.0
+    phrase_weight: float = 0.5
+    phrase_half: float = 5.0
     k: int = 100
     window: int = 200
     candidate_boost: float = 1000.0

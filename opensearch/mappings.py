@@ -26,6 +26,39 @@ METADATA_FIELDS = frozenset(
     }
 )  # fmt: skip
 
+# The analyser of shoppers' words: English stems, and pairs of neighbours written as one word, so that "hard disk" meets
+# "harddisk" and words that stand together count more.
+WORDS = "kindred_words"
+ANALYSIS: dict[str, Any] = {
+    "filter": {
+        "kindred_possessive": {"type": "stemmer", "language": "possessive_english"},
+        "kindred_stop": {"type": "stop", "stopwords": "_english_"},
+        "kindred_stem": {"type": "stemmer", "language": "english"},
+        "kindred_pairs": {
+            "type": "shingle",
+            "min_shingle_size": 2,
+            "max_shingle_size": 2,
+            "output_unigrams": True,
+            "token_separator": "",
+            "filler_token": "",
+        },
+    },
+    "analyzer": {
+        WORDS: {
+            "type": "custom",
+            "tokenizer": "standard",
+            "filter": [
+                "kindred_possessive",
+                "lowercase",
+                "asciifolding",
+                "kindred_stop",
+                "kindred_stem",
+                "kindred_pairs",
+            ],
+        }
+    },
+}
+
 # A term may be 32,766 bytes long at most; longer values are kept in the source and not indexed.
 KEYWORD_LENGTH = 1024
 REFRESH_WHEN_LIVE = "1s"
@@ -49,6 +82,7 @@ def index_body(generation: "Generation", settings: Mapping[str, Any] | None = No
         "replication.type": "SEGMENT",
         "refresh_interval": "-1",
         "highlight.max_analyzed_offset": HIGHLIGHT_LENGTH,
+        "analysis": ANALYSIS,
         **(settings or {}),
     }
     return {
@@ -66,9 +100,9 @@ def index_body(generation: "Generation", settings: Mapping[str, Any] | None = No
 def properties(text: "EncoderRef", image: "EncoderRef | None") -> dict[str, Any]:
     """Return the mapping of the product's fields and of Kindred's own."""
     fields: dict[str, Any] = {
-        "title": {"type": "text", "analyzer": "english", "fields": {"raw": _keyword()}},
-        "description": {"type": "text", "analyzer": "english"},
-        "brand": {"type": "text", "analyzer": "english", "fields": {"raw": _keyword()}},
+        "title": {"type": "text", "analyzer": WORDS, "fields": {"raw": _keyword()}},
+        "description": {"type": "text", "analyzer": WORDS},
+        "brand": {"type": "text", "analyzer": WORDS, "fields": {"raw": _keyword()}},
         "category": _keyword_with_text(),
         "colour": _keyword_with_text(),
         "tags": _keyword_with_text(),
@@ -102,7 +136,7 @@ def _keyword() -> dict[str, Any]:
 
 
 def _keyword_with_text() -> dict[str, Any]:
-    return {**_keyword(), "fields": {"text": {"type": "text", "analyzer": "english"}}}
+    return {**_keyword(), "fields": {"text": {"type": "text", "analyzer": WORDS}}}
 
 
 def _kept_only() -> dict[str, Any]:

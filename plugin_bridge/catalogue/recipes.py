@@ -5,6 +5,8 @@ from typing import Any
 
 from plugin_bridge.errors import LoadError
 
+RECIPE_CHARS = 256
+
 
 def embedding_text(fields: Mapping[str, Any], recipe: str) -> str:
     """Return the text of a product's fields by `recipe`; raise LoadError where no recipe has that name."""
@@ -29,7 +31,16 @@ def _title_brand_leaf(fields: Mapping[str, Any]) -> str:
     return text
 
 
+def _title_description(fields: Mapping[str, Any]) -> str:
+    """The words of `title-brand-leaf`, then the description, cut at a word: more than that an encoder hardly hears."""
+    text = ". ".join(part for part in (_title_brand_leaf(fields), fields.get("description") or "") if part)
+    if len(text) <= RECIPE_CHARS:
+        return text
+    return text[: RECIPE_CHARS + 1].rsplit(None, 1)[0][:RECIPE_CHARS]
+
+
 RECIPES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "title": _title,
     "title-brand-leaf": _title_brand_leaf,
+    "title-description": _title_description,
 }

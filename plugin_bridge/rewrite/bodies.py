@@ -68,7 +68,8 @@ def vector_body(
     binding = {"bool": limits} if limits else None
     core = _with_limits(lexical.clause(text, generation), limits) if text else None
     own_mass = keyword_mass(core) if core else 1.0
-    query, rescore = fuse(core, (), binding, signals, generation, own_mass=own_mass)
+    phrase = lexical.phrase(text, generation) if text else None
+    query, rescore = fuse(core, (), binding, signals, generation, own_mass=own_mass, phrase=phrase)
     plain = {"query": query, "rescore": rescore, "size": size, "from": offset, "track_total_hits": True}
     return passthrough(plain, generation)
 

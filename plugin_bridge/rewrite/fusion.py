@@ -54,6 +54,7 @@ def fuse(
     generation: Generation,
     *,
     own_mass: float = 1.0,
+    phrase: Clause | None = None,
     new_products: bool = True,
 ) -> tuple[Clause, dict[str, Any]]:
     """Return the query and the rescore of a fused request.
@@ -64,6 +65,7 @@ def fuse(
         binding: the filter that vector candidates must pass.
         signals: at least one.
         own_mass: the keyword mass of the clause for which the constants of the generation were chosen.
+        phrase: a keyword clause whose products gain a little.
         new_products: whether products that only a vector finds may come in.
     """
     fusion = generation.fusion
@@ -72,7 +74,7 @@ def fuse(
         lift, shells = fusion.candidate_boost, _shell_boost(boosts)
         found += [_candidates(signal, binding, fusion.k, generation.index, lift, shells) for signal in signals]
     query = found[0] if len(found) == 1 else {"bool": {"should": found, "minimum_should_match": 1}}
-    scored = _script_score(_all_scored_by(core), core, signals, fusion, own_mass)
+    scored = _with_phrase(_script_score(_all_scored_by(core), core, signals, fusion, own_mass), phrase, fusion)
     rescore = {
         "window_size": fusion.window,
         "query": {
@@ -93,6 +95,7 @@ def fuse_in_one(
     generation: Generation,
     *,
     own_mass: float = 1.0,
+    phrase: Clause | None = None,
     new_products: bool = True,
 ) -> Clause:
     """Return the same ranking as one query, for requests that may not hold a rescore (`collapse`).
@@ -104,7 +107,7 @@ def fuse_in_one(
     if new_products:
         found += [_candidates(signal, binding, fusion.k, generation.index, NO_BOOST) for signal in signals]
     candidates = {"bool": {"should": found, "minimum_should_match": 1}}
-    scored = _script_score(candidates, core, signals, fusion, own_mass)
+    scored = _with_phrase(_script_score(candidates, core, signals, fusion, own_mass), phrase, fusion)
     here = {"term": {"_index": generation.index}}
     elsewhere = {"bool": {"must_not": [here], "must": [bare(core)]}}
     either = {"bool": {"should": [_in_index(scored, generation.index), elsewhere], "minimum_should_match": 1}}
@@ -176,6 +179,15 @@ def _script_score(
         }
     script = {"source": _source([signal.field for signal in signals]), "params": params}
     return {"script_score": {"query": query, "script": script}}
+
+
+def _with_phrase(scored: Clause, phrase: Clause | None, fusion: Fusion) -> Clause:
+    """Return a scoring clause to which products that meet `phrase` add up to `phrase_weight`."""
+    if phrase is None or not fusion.phrase_weight:
+        return scored
+    params = {"half": fusion.phrase_half, "weight": fusion.phrase_weight}
+    script = {"source": "params.weight * _score / (_score + params.half)", "params": params}
+    return {"bool": {"must": [scored], "should": [{"script_score": {"query": phrase, "script": script}}]}}
 
 
 def _source(fields: Sequence[str]) -> str:

@@ -122,6 +122,7 @@ def _fused(body: dict[str, Any], reading: Reading, vector: np.ndarray, generatio
     signals = [text_signal(generation, vector)]
     settings: dict[str, Any] = {
         "own_mass": keyword_mass(lexical.clause(reading.text, generation)),
+        "phrase": lexical.phrase(reading.text, generation),
         "new_products": not lexical.looks_like_code(reading.text),
     }
     parts = (reading.core, reading.boosts, reading.binding, signals, generation)

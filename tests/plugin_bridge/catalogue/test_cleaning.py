@@ -154,6 +154,11 @@ def test_recipes() -> None:
     assert embedding_text(fields, "title") == "Acme mug"
     assert embedding_text(fields, "title-brand-leaf") == "Acme mug Cups"
     assert embedding_text({"brand": "Acme"}, "title-brand-leaf") == "Acme"
+    described = {**fields, "description": "word " * 100}
+    assert embedding_text(fields, "title-description") == "Acme mug Cups"
+    assert (
+        embedding_text(described, "title-description") == "Acme mug Cups. " + ("word " * 48).strip()
+    )  # 15 + 5 * 48 - 1
     with pytest.raises(LoadError, match="no text recipe 'nope'"):
         embedding_text(fields, "nope")
 

@@ -1,5 +1,7 @@
 """The rewritten request on a real node: each trap of the drop-in that a request body can meet."""
 
+from dataclasses import replace
+
 import pytest
 
 from plugin_bridge.rewrite import rewrite
@@ -105,7 +107,7 @@ def test_post_filter_highlight_and_named_queries_keep_their_meaning(shelf_genera
     }
     hits = shelf_generation.search(body)["hits"]["hits"]
     assert {hit["_source"]["brand"] for hit in hits} == {"Cobalt"}
-    assert "<em>red</em> <em>shoe</em>" in hits[0]["highlight"]["title"][0]
+    assert "<em>red shoe</em>" in hits[0]["highlight"]["title"][0]
     assert hits[0]["matched_queries"] == ["words"]
 
 
@@ -125,6 +127,20 @@ def test_collapse_ranks_as_the_rescore_does(shelf_generation):
     # `sku` differs for every product, so nothing collapses; scores agree but for the 1e-9 of the first stage
     for one, other in zip(flat["hits"]["hits"], collapsed["hits"]["hits"], strict=True):
         assert one["_score"] == pytest.approx(other["_score"], rel=1e-5)
+
+
+def test_words_side_by_side_in_the_title_gain_at_most_the_phrase_weight(shelf_generation):
+    body = {"query": {"match": {"title": "small shoe"}}, "size": 300}
+    with_phrase = {hit["_id"]: hit for hit in shelf_generation.search(body)["hits"]["hits"]}
+    generation = shelf_generation.generation
+    plain = replace(generation, fusion=replace(generation.fusion, phrase_weight=0.0))
+    without = shelf_generation.plain(rewrite(body, plain, shelf.embed).body)["hits"]["hits"]
+    assert {hit["_id"] for hit in without} == set(with_phrase)
+    for hit in without:
+        gain = with_phrase[hit["_id"]]["_score"] - hit["_score"]
+        title = hit["_source"]["title"]
+        met = title.startswith("small") and title.endswith("shoe")  # one word stands between, the slop allows 3
+        assert (0 < gain < generation.fusion.phrase_weight) if met else gain == pytest.approx(0, abs=1e-5)
 
 
 def test_business_boosts_multiply_after_fusion(shelf_generation):
@@ -152,7 +168,8 @@ def test_the_floor_holds_under_business_boosts(shelf_generation):
 def test_boosts_of_the_storefronts_clause_do_not_drown_the_vectors(shelf_generation):
     def order(boost):
         query = {"match": {"title": {"query": "red shoe", "boost": boost}}}
-        return ids(shelf_generation.search({"query": query, "size": 50}))
+        hits = shelf_generation.search({"query": query, "size": 50})["hits"]["hits"]
+        return [round(hit["_score"], 3) for hit in hits]
 
     assert order(1) == order(20)
 
