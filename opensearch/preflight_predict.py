@@ -6,14 +6,12 @@ from contextlib import contextmanager
 
 from opensearch import remote_models, trust
 from opensearch.client import Cluster, path
+from opensearch.dropin import PROBE
 from opensearch.errors import ClusterRefusedError, OpenSearchError
 from opensearch.findings import Finding, fine, lacking
 
-HEALTH = "/healthz"
+HEALTH = "/health"
 """The bridge's address that anyone may ask, and that answers with JSON."""
-
-# The bridge answers a body with this key as it is, and counts it as no rewrite.
-PROBE = '{"kindred_probe": true}'
 
 _COST = "a storefront's own requests stay keyword searches; searching through the bridge still works"
 _STOREFRONT_COST = "the storefront's searches silently stay keyword searches, without any error"
@@ -36,7 +34,7 @@ def from_cluster(cluster: Cluster, bridge_url: str, model_id: str | None, storef
     name = "predict as the storefront" if storefront else "predict"
     try:
         if model_id is not None:
-            _predict(storefront or cluster, model_id, {"body": PROBE})
+            _predict(storefront or cluster, model_id, {"body": f'{{"{PROBE}": true}}'})
         else:
             with _model_for_the_moment(cluster, bridge_url + HEALTH) as made:
                 _predict(storefront or cluster, made, {})

@@ -45,6 +45,22 @@ PLUGINS = {
     for name, sha256, size in _PLUGINS
 }
 
+# What splits Thai text where a Java came without: OpenSearch builds its Thai analyzer for every index.
+ICU = (
+    Archive(
+        "icu4j",
+        "com.ibm.icu:icu4j:jar:77.1",
+        "b3640b9f416a4411fd33c59abbeea8fd57d024c23e1819bf9673220a97499fe3",
+        14_663_227,
+    ),
+    Archive(
+        "icu4j-localespi",
+        "com.ibm.icu:icu4j-localespi:jar:77.1",
+        "77d0da4f10c6158174cc3dafbb51356031a09e0fcaaf0432330afb4fb552cac9",
+        50_797,
+    ),
+)
+
 
 def plugin(name: str) -> Archive:
     """Return the archive of a plugin by its Maven name.

@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
+from opensearch.node.archives import ICU
 from opensearch.node.java import VECTOR_MODULE, Java
 from opensearch.settings import NodeSettings
 
@@ -72,6 +74,9 @@ def jvm_options(shipped: str, settings: NodeSettings, java: Java, root: Path) ->
             line = line.replace("=logs/", f"={beside('logs')}/")
             line = line.replace("${OPENSEARCH_TMPDIR}", beside("tmp"))
         lines.append(line)
+    if not java.thai:
+        jars = os.pathsep.join(f"{beside('icu')}/{archive.filename}" for archive in ICU)
+        lines += [f"-Xbootclasspath/a:{jars}", "-Djava.locale.providers=CLDR,SPI"]
     return "\n".join(lines) + "\n"
 
 
@@ -98,3 +103,12 @@ def write_anew(file: Path, text: str) -> None:
     with file.open("x") as fresh:
         fresh.write(text)
     file.chmod(0o644)
+
+
+def http_port(home: Path) -> int | None:
+    """Return the HTTP port that a home's `opensearch.yml` names, if it has been written."""
+    try:
+        found = re.search(r"^http\.port: (\d+)$", (home / "config" / "opensearch.yml").read_text(), re.MULTILINE)
+    except FileNotFoundError:
+        return None
+    return int(found[1]) if found else None

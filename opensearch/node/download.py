@@ -16,7 +16,7 @@ from opensearch.errors import NodeError
 from opensearch.node.archives import Archive
 
 ATTEMPTS = 5
-CHUNK = 1 << 20
+CHUNK = 1 << 16
 TIMEOUT = (10, 60)  # seconds to connect, and between two pieces
 
 

@@ -31,6 +31,8 @@ def ensure_installed(settings: NodeSettings | None = None, progress: Progress = 
     wanted = (archives.DISTRIBUTION, *(archives.plugin(name) for name in settings.plugins))
     root = settings.root.absolute()
     try:
+        if _installed(root) == _checksums(wanted):
+            return root
         root.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(root.with_name(f".{root.name}.lock")):
             if _installed(root) != _checksums(wanted):
@@ -39,6 +41,23 @@ def ensure_installed(settings: NodeSettings | None = None, progress: Progress = 
     except OSError as error:
         raise NodeError(f"cannot unpack OpenSearch to {root} (KINDRED_NODE_HOME): {error}") from error
     return root
+
+
+def ensure_icu(settings: NodeSettings, progress: Progress = silent) -> None:
+    """Put what splits Thai text into the home, for a Java that cannot.
+
+    Raises:
+        NodeError: it cannot be had.
+    """
+    folder = settings.home / "icu"
+    for archive in archives.ICU:
+        file = fetch(archive, settings.downloads, settings.repository, progress)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, folder / archive.filename)
+            (folder / archive.filename).chmod(0o644)
+        except OSError as error:
+            raise NodeError(f"cannot write to {folder} (KINDRED_NODE_HOME): {error}") from error
 
 
 def _checksums(wanted: Sequence[Archive]) -> dict[str, str]:

