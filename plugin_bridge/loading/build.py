@@ -20,6 +20,7 @@ from plugin_bridge.loading.pipeline import Pipeline
 from plugin_bridge.loading.source import Chunk
 
 SENDERS = 2
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Builder:
         self._places, self._lease = places, lease
         self._stop, self._progress = stop, progress
         self.tally = Tally()
+        self.problems: list[str] = []
         for settled in checkpoint.settled:
             self.tally.add(settled)
 
@@ -136,6 +138,8 @@ class Builder:
         prepared, outcome = delivered
         chunk = prepared.chunk
         self._places.dead_letters.add(dead_letters(chunk, outcome.refused))
+        if len(self.problems) < SHOWN:
+            self.problems.extend(f"id {one.id!r}: refused by OpenSearch: {one.reason}" for one in outcome.refused)
         self._places.photo_faults.add(prepared.photo_faults)
         settled = Settled(chunk.first, chunk.last, outcome.done, len(outcome.refused), prepared.photos)
         self._checkpoint.add(settled)

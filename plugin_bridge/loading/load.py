@@ -46,6 +46,7 @@ class LoadOptions:
     image_model: str = "efficientnet-lite0-int8"
     threads: int = 0
     keep: int = 1
+    rows_per_chunk: int | None = None
     replicas: int = 0
     fusion: Fusion | None = None
     lexical: tuple[str, ...] = generations.DEFAULT_LEXICAL
@@ -133,7 +134,8 @@ class _Load:
             rejected.clear()
             source = ProductFile(self._file, encoding=self._options.encoding, recipe=self._options.recipe)
             builder = self._builder(generation, encoders, checkpoint, places, lease)
-            rows = ROWS_PER_CHUNK if encoders.image is None else ROWS_PER_CHUNK_WITH_PHOTOS
+            usual = ROWS_PER_CHUNK if encoders.image is None else ROWS_PER_CHUNK_WITH_PHOTOS
+            rows = self._options.rows_per_chunk or usual
             products = products_of(source, rejected)
             earlier = builder.tally.documents
             builder.pipeline().run(chunks(products, done=checkpoint.lines(), rows=rows))
@@ -170,7 +172,7 @@ class _Load:
             photos=dict(tally.photos),
             dropin={"installed": missing is None, "reason": missing},
             dropped=dropped,
-            problems=source.report.problems + self._notes,
+            problems=source.report.problems + builder.problems + self._notes,
             files={
                 "rejected": rejected.name,
                 "dead_letters": places.dead_letters.name,
