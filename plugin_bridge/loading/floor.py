@@ -59,10 +59,13 @@ def top_cosines(cluster: Cluster, index: str, vectors: np.ndarray) -> list[float
 
 
 def nonsense(count: int = STRINGS, seed: int = SEED) -> list[str]:
-    """Return strings that mean nothing, always the same: letters, keyboard walks, consonants, article numbers."""
+    """Return different strings that mean nothing, always the same: letters, keyboard walks, article numbers."""
     chance = random.Random(seed)
     kinds = (_letters, _walk, _syllables, _article, _words)
-    return [kinds[number % len(kinds)](chance) for number in range(count)]
+    found: dict[str, None] = {}
+    while len(found) < count:
+        found[kinds[len(found) % len(kinds)](chance)] = None
+    return list(found)
 
 
 def _letters(chance: random.Random) -> str:

@@ -9,7 +9,7 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 
-_TICK = 0.2
+_TICK = 0.05
 
 
 class Pipeline(Generic[A, B, C]):
