@@ -7,6 +7,7 @@ transport and its generated API aside: a search is a matter of milliseconds, and
 import json
 import logging
 from collections.abc import Mapping
+from http.client import responses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -224,6 +225,8 @@ def _cause(error: opensearchpy.TransportError) -> tuple[str, str]:
     detail = info.get("error") if isinstance(info, dict) else None
     if isinstance(detail, str):
         return "", detail
+    if isinstance(info, dict) and detail is None:  # a document or a pipeline that is not there: no error is given
+        return "", responses.get(int(error.status_code), "no reason given").lower()
     if not isinstance(detail, dict):
         return "", " ".join(str(error.error).split())[:500] or "no reason given"
     kind = str(detail.get("type", ""))
