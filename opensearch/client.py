@@ -23,6 +23,8 @@ from opensearch.errors import (
 )
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from opensearch.settings import ClusterSettings
 
 log = logging.getLogger(__name__)
@@ -249,11 +251,23 @@ def connect(settings: "ClusterSettings | None" = None) -> Cluster:
     from opensearch.settings import ClusterSettings
 
     settings = settings or ClusterSettings()
-    password = settings.password.get_secret_value() if settings.password else None
-    return Cluster(
-        settings.address(),
-        user=settings.user,
-        password=password,
-        ca_file=settings.ca_file,
-        timeout=settings.timeout,
-    )
+    return _client(settings, settings.user, settings.password)
+
+
+def connect_as_storefront(settings: "ClusterSettings | None" = None) -> Cluster | None:
+    """Return a client with the storefront's credentials, where `OPENSEARCH_STOREFRONT_USER` gives them.
+
+    Raises:
+        ClusterUnreachableError: there is no cluster.
+    """
+    from opensearch.settings import ClusterSettings
+
+    settings = settings or ClusterSettings()
+    if settings.storefront_user is None:
+        return None
+    return _client(settings, settings.storefront_user, settings.storefront_password)
+
+
+def _client(settings: "ClusterSettings", user: str | None, password: "SecretStr | None") -> Cluster:
+    secret = password.get_secret_value() if password else None
+    return Cluster(settings.address(), user=user, password=secret, ca_file=settings.ca_file, timeout=settings.timeout)

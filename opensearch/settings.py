@@ -24,8 +24,10 @@ class ClusterSettings(BaseSettings):
     password: SecretStr | None = Field(None, description="password to log in with")
     ca_file: Path | None = Field(None, description="PEM file of the authority that signed its certificate")
     timeout: float = Field(30, gt=0, description="seconds that a request may take")
+    storefront_user: str | None = Field(None, description="the storefront's own name, only to check its rights")
+    storefront_password: SecretStr | None = Field(None, description="and its password")
 
-    @field_validator("url", "user", "password", "ca_file", mode="before")
+    @field_validator("url", "user", "password", "ca_file", "storefront_user", "storefront_password", mode="before")
     @classmethod
     def _empty_is_absent(cls, value: object) -> object:
         return None if value == "" else value

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from opensearch.client import Cluster, connect, path
+from opensearch.client import Cluster, connect, connect_as_storefront, path
 from opensearch.errors import (
     CapabilityMissingError,
     ClusterRefusedError,
@@ -212,6 +212,19 @@ def test_tls_wants_the_authority_that_signed(
             monkeypatch.setenv(f"OPENSEARCH_{name}", value)
         with connect(ClusterSettings()) as cluster:
             assert cluster.request("GET", "/")["version"]["distribution"] == "opensearch"
+
+
+def test_the_storefronts_login_is_used_only_where_it_is_given(
+    node_url: str, index: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENSEARCH_URL", node_url)
+    assert connect_as_storefront() is None
+    with guard(node_url, {("shop", "x"): only_searches}) as url:
+        for name, value in (("URL", url), ("STOREFRONT_USER", "shop"), ("STOREFRONT_PASSWORD", "x")):
+            monkeypatch.setenv(f"OPENSEARCH_{name}", value)
+        storefront = connect_as_storefront()
+        assert storefront is not None
+        assert storefront.search(index, {})["hits"]["total"]["value"] == 1
 
 
 def test_a_ca_file_that_is_not_there_is_named(tmp_path: Path) -> None:
