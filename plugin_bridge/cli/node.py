@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from opensearch import generations, node, preflight
-from opensearch.client import Cluster, connect
+from opensearch.client import Cluster, connect, connect_as_storefront
 from opensearch.errors import CapabilityMissingError, ClusterUnreachableError
 from opensearch.node import Progress
 from opensearch.settings import ClusterSettings
@@ -44,10 +44,12 @@ def up(json: Json = False) -> None:
         )
     with connect() as cluster:
         found = preflight.check(cluster)
-        found.require()
+        found.require()  # before anything is started for a cluster that cannot be used
         console.print(f"[green]node[/] {found.url} (OpenSearch {found.version})")
         background.start(settings, cluster.url)
         console.print(f"[green]bridge[/] {settings.local_url}")
+        # Again, now that there is a bridge to predict with.
+        found = preflight.check(cluster, bridge_url=settings.reach_url, storefront=connect_as_storefront())
         warnings = [f"{one.name}: {one.detail}: {one.cost}. {one.mend}" for one in found.findings if not one.ok]
         warnings += _plug_in_again(cluster, settings)
         for warning in warnings:
