@@ -1,6 +1,7 @@
 """Text encoders: texts in, L2-normalised vectors out. Needs onnxruntime and tokenizers, never torch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,7 @@ TEXTS_PER_WINDOW = 2048
 # Text beyond this many characters for each token the network reads is cut before it is tokenised. Words of product
 # text have 4 to 6 characters a token; a 2 MB description would otherwise be tokenised for nothing.
 CHARACTERS_PER_TOKEN = 32
+CHINESE_CHARACTERS = 2000  # so many a vocabulary has that was made for Chinese
 
 
 class TextEncoder:
@@ -35,6 +37,8 @@ class TextEncoder:
             "query": str(card.preprocessing.get("query_prefix", "")),
             "passage": str(card.preprocessing.get("passage_prefix", "")),
         }
+        self._lowercase = bool(card.preprocessing.get("lowercase", False))
+        self._pad = int(card.preprocessing.get("pad_id", 0))
         self._tokenizer = _open_tokenizer(folder / TOKENIZER_FILE, self._max_tokens)
         self._session = open_session(folder / MODEL_FILE, threads)
 
@@ -55,14 +59,24 @@ class TextEncoder:
         """Return the vector (dimension,) of one text, by default a query's."""
         return self._run([self._tokenizer.encode(self._cut(text, role)).ids])[0]
 
+    def knows(self, word: str) -> bool:
+        """Whether the network has a token of its own for a lower-case word, so that the word means something to it."""
+        return word in self._words
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return whole_words(self._tokenizer.get_vocab())
+
     def _cut(self, text: str, role: Role) -> str:
         cut = self._prefix[role] + text[: self._max_tokens * CHARACTERS_PER_TOKEN]
+        if self._lowercase:
+            cut = cut.lower()
         # Half of a surrogate pair (valid in JSON, not in UTF-8) becomes a question mark, as the tokenizer refuses it.
         return cut if cut.isascii() else cut.encode("utf-8", "replace").decode("utf-8")
 
     def _run(self, tokens: Sequence[Sequence[int]]) -> np.ndarray:
         longest = max(len(ids) for ids in tokens)
-        ids = np.zeros((len(tokens), longest), np.int64)
+        ids = np.full((len(tokens), longest), self._pad, np.int64)
         mask = np.zeros((len(tokens), longest), np.int64)
         for row, found in enumerate(tokens):
             ids[row, : len(found)] = found
@@ -80,6 +94,16 @@ def batches_by_length(
         count = max(1, min(texts, tokens // max(1, lengths[order[start]])))
         yield order[start : start + count]
         start += count
+
+
+def whole_words(tokens: Iterable[str]) -> frozenset[str]:
+    """Return the tokens that are whole words: letters only, three or more (one, where the writing has no spaces)."""
+    # Wordpieces mark what continues a word (##), sentencepieces what begins one (▁).
+    plain = {token.removeprefix("▁").lower() for token in tokens}
+    words = {token for token in plain if len(token) > 2 and token.isalpha()}
+    characters = {token for token in plain if len(token) == 1 and "\u4e00" <= token <= "\u9fff"}
+    # English vocabularies hold a few hundred Chinese characters too, which mean nothing to their networks.
+    return frozenset(words | characters if len(characters) > CHINESE_CHARACTERS else words)
 
 
 def _open_tokenizer(path: Path, max_tokens: int) -> Tokenizer:

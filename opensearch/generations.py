@@ -55,7 +55,12 @@ class Fusion:
 
 @dataclass(frozen=True)
 class Generation:
-    """One generation. `documents` is the number it must hold to be complete; `created` is ISO 8601 in UTC."""
+    """One generation.
+
+    `floor` is the least cosine with which a product comes in by its vector alone where the query means nothing to the
+    encoder, `word_floor` where it holds a word that does. `documents` is the number it must hold to be complete;
+    `created` is ISO 8601 in UTC.
+    """
 
     alias: str
     number: int
@@ -64,6 +69,7 @@ class Generation:
     image: EncoderRef | None
     fusion: Fusion = field(default_factory=Fusion)
     floor: float = 0.0
+    word_floor: float = 0.0
     created: str = ""
     complete: bool = False
     documents: int = 0

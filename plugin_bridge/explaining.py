@@ -1,4 +1,4 @@
-"""Why a product stands where it stands: the share of its words, its text and its photo in the fused score."""
+"""Why a product stands where it stands: the shares of its words, its text and its photo in the fused score."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,25 +24,43 @@ def explain(
     generation: Generation,
     ids: Sequence[str],
     *,
-    text: str | None,
+    words: str | None,
     signals: Sequence[Signal],
-    fused: bool = True,
+    fused: bool,
 ) -> dict[str, dict[str, Any]]:
     """Return, by id, what made each product's score; one further request for a page of hits.
 
-    Each of `keyword`, `text` and `photo` that took part has its raw figure (`score` of BM25, `cosine` of a vector;
-    None where the product has no such vector). Where the ranking is Kindred's own (`fused`) it also has its `part`
-    of the fused score and its `share`; shares sum to 1. `words` are the product's words that matched.
+    Args:
+        words: the text that ranked as keywords, where one did.
+        signals: the vectors that ranked.
+        fused: whether the ranking is Kindred's own, so that parts and shares can be told.
+
+    Each of `keyword`, `phrase`, `text` and `photo` that took part has its raw figure (`score` of BM25, `cosine` of a
+    vector; None where the product has no such vector), and in a fused ranking its `part` of the score and its `share`
+    of all parts. `words` are the product's words that matched.
     """
     if not ids:
         return {}
-    core = lexical.clause(text, generation) if text else None
-    answer = cluster.search(generation.index, _body(generation, ids, core, signals), search_pipeline="_none")
+    clauses = _clauses(words, generation) if words else {}
+    body = _body(generation, ids, clauses, signals)
+    params = {"search_pipeline": "_none", "include_named_queries_score": True}
+    answer = cluster.search(generation.index, body, **params)
     found = {hit["_id"]: hit for hit in answer["hits"]["hits"]}
-    return {one: _of_hit(found[one], generation, core, signals, fused) for one in ids if one in found}
+    return {one: _of_hit(found[one], generation, clauses, signals, fused) for one in ids if one in found}
 
 
-def _body(generation: Generation, ids: Sequence[str], core: Clause | None, signals: Sequence[Signal]) -> dict[str, Any]:
+def _clauses(words: str, generation: Generation) -> dict[str, Clause]:
+    """Return the keyword clauses of the ranking by the names that they have in an explanation."""
+    clauses = {"keyword": lexical.clause(words, generation)}
+    phrase = lexical.phrase(words, generation)
+    if phrase is not None and generation.fusion.phrase_weight:
+        clauses["phrase"] = phrase
+    return clauses
+
+
+def _body(
+    generation: Generation, ids: Sequence[str], clauses: Mapping[str, Clause], signals: Sequence[Signal]
+) -> dict[str, Any]:
     query: dict[str, Any] = {"filter": [{"ids": {"values": list(ids)}}]}
     body: dict[str, Any] = {
         "query": {"bool": query},
@@ -50,8 +68,8 @@ def _body(generation: Generation, ids: Sequence[str], core: Clause | None, signa
         # Without one of these names nothing of the source is needed; an empty list would mean all of it.
         "_source": [signal.field for signal in signals] or False,
     }
-    if core is not None:
-        query["should"] = [core]
+    if clauses:
+        query["should"] = [{"bool": {"_name": name, "must": [clause]}} for name, clause in clauses.items()]
         fields = [name.split("^", 1)[0] for name in generation.lexical]
         body["highlight"] = {
             "fields": {name: {} for name in fields},
@@ -66,16 +84,20 @@ def _body(generation: Generation, ids: Sequence[str], core: Clause | None, signa
 def _of_hit(
     hit: Mapping[str, Any],
     generation: Generation,
-    core: Clause | None,
+    clauses: Mapping[str, Clause],
     signals: Sequence[Signal],
     fused: bool,
 ) -> dict[str, Any]:
+    fusion = generation.fusion
+    saturation = {"keyword": (1.0, fusion.keyword_half), "phrase": (fusion.phrase_weight, fusion.phrase_half)}
     explained: dict[str, Any] = {}
     parts: dict[str, float] = {}
-    if core is not None:
-        score = float(hit["_score"] or 0.0)
-        explained["keyword"] = {"score": score}
-        parts["keyword"] = score / (score + generation.fusion.keyword_half)
+    scores = hit.get("matched_queries", {})
+    for name in clauses:
+        score = float(scores.get(name, 0.0))
+        weight, half = saturation[name]
+        explained[name] = {"score": score}
+        parts[name] = weight * score / (score + half)
     for signal in signals:
         name = _NAMES[signal.field]
         vector = hit.get("_source", {}).get(signal.field)
@@ -98,9 +120,7 @@ def _cosine(query: np.ndarray, vector: Sequence[float]) -> float:
 
 def _words(hit: Mapping[str, Any]) -> list[str]:
     """Return the marked words of all fields, each once, in the order in which they appear."""
-    words: dict[str, None] = {}
-    for fragments in hit.get("highlight", {}).values():
-        for fragment in fragments:
-            for word in _MARKED.findall(fragment):
-                words.setdefault(word.lower())
-    return list(words)
+    fragments = (text for texts in hit.get("highlight", {}).values() for text in texts)
+    marked = (found for text in fragments for found in _MARKED.findall(text))
+    # A pair of neighbouring words may be marked as one.
+    return list(dict.fromkeys(word.lower() for found in marked for word in found.split()))

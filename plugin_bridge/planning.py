@@ -1,7 +1,7 @@
 """From a search to the request that OpenSearch gets: which mode, which vectors, and what to do without them."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from opensearch.mappings import IMAGE_VECTOR
 from plugin_bridge.errors import RequestError
 from plugin_bridge.query_vectors import OverloadedError, QueryVectors
 from plugin_bridge.registry import Known, Registry
-from plugin_bridge.rewrite import bodies
+from plugin_bridge.rewrite import bodies, lexical
 from plugin_bridge.rewrite.fusion import Signal, text_signal
 from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.settings import Settings
@@ -46,12 +46,17 @@ class SearchRequest:
 
 @dataclass(frozen=True)
 class Plan:
-    """A request ready to be sent; `vectors` tells whether a keyword request could take its place."""
+    """A request ready to be sent.
+
+    `words` is the text in it that ranks as keywords and `signals` are the vectors; `replaceable` tells whether a
+    keyword request could take its place, and `reason` why this one already does.
+    """
 
     body: dict[str, Any]
     mode: str
-    vectors: bool = False
+    words: str | None = None
     signals: tuple[Signal, ...] = ()
+    replaceable: bool = False
     reason: str | None = None
 
 
@@ -79,15 +84,16 @@ class Planner:
             body = bodies.native_body(
                 text, generation, model_id=self._native_model(generation), filters=clauses, **page
             )
-            return Plan(body, "native", signals=self._native_signals(request, known))
+            return Plan(body, "native", text, self._native_signals(request, known), replaceable=True)
         if request.mode == "keyword" or not text:
             if request.mode == "vector":
                 raise RequestError("mode vector wants words or a picture to search for", field="text")
-            return Plan(bodies.keyword_body(text, generation, filters=clauses, **page), "keyword")
+            return Plan(bodies.keyword_body(text, generation, filters=clauses, **page), "keyword", text)
         if request.mode == "vector":
             vector = self._encode(known, text)
-            body = bodies.vector_body(generation, text_vector=vector, filters=clauses, **page)
-            return Plan(body, "vector", True, (text_signal(generation, vector),))
+            floor = lexical.floor(text, generation, self._knows(known))
+            body = bodies.vector_body(generation, text_vector=vector, floor=floor, filters=clauses, **page)
+            return Plan(body, "vector", None, (text_signal(generation, vector),), replaceable=True)
         # The very body that a storefront's own request becomes, so that both rank alike.
         vectors: list[np.ndarray] = []
 
@@ -95,8 +101,9 @@ class Planner:
             vectors.append(self._encode(known, words))
             return vectors[-1]
 
-        body = bodies.hybrid_body(text, generation, encode, filters=clauses, **page)
-        return Plan(body, "hybrid", bool(vectors), tuple(text_signal(generation, one) for one in vectors))
+        body = bodies.hybrid_body(text, generation, encode, self._knows(known), filters=clauses, **page)
+        signals = tuple(text_signal(generation, one) for one in vectors)
+        return Plan(body, "hybrid", text, signals, replaceable=bool(signals))
 
     def _plan_with_picture(self, request: SearchRequest, known: Known, clauses: list[Clause]) -> Plan:
         generation, text = known.generation, request.text
@@ -111,15 +118,18 @@ class Planner:
                 raise
             raise VectorPartFailed(str(error)) from error
         text_vector = self._encode(known, text) if text else None
+        words = text if request.mode == "hybrid" else None
         body = bodies.vector_body(
             generation,
-            text=text if request.mode == "hybrid" else None,
+            text=words,
             text_vector=text_vector,
             image_vector=image_vector,
+            floor=lexical.floor(text, generation, self._knows(known)) if text else None,
             filters=clauses,
             **page_of(request),
         )
-        return Plan(body, request.mode, bool(text), signals_of(generation, text_vector, image_vector))
+        signals = signals_of(generation, text_vector, image_vector)
+        return Plan(body, request.mode, words, signals, replaceable=bool(text))
 
     def _encode(self, known: Known, text: str) -> np.ndarray:
         if known.problem is not None:
@@ -134,6 +144,9 @@ class Planner:
         except Exception as error:
             log.exception("encoding failed, answering by keywords")
             raise VectorPartFailed(f"encoding failed: {error}") from error
+
+    def _knows(self, known: Known) -> Callable[[str], bool]:
+        return lambda word: self._registry.text_encoder(known).knows(word)
 
     def _native_model(self, generation: Generation) -> str:
         found = dropin.installed(self._cluster, generation)

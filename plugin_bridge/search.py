@@ -126,12 +126,12 @@ class Searcher:
         try:
             return self._answer(request, generation, plan)
         except ClusterRefusedError as error:
-            if not plan.vectors or error.status == 404:
+            if not plan.replaceable or error.status == 404:
                 raise
             log.warning("a vector search was refused, answering by keywords: %s", error)
             return self._by_keywords(request, generation, clauses, f"OpenSearch refused the vector search: {error}")
         except ClusterUnreachableError as error:
-            if not plan.vectors:
+            if not plan.replaceable:
                 raise
             log.warning("a vector search was not answered, trying keywords: %s", error)
             return self._by_keywords(request, generation, clauses, str(error))
@@ -142,7 +142,7 @@ class Searcher:
         if not request.text:
             raise RequestError(f"the search needs a vector and none can be had: {reason}", status=503)
         body = bodies.keyword_body(request.text, generation, filters=clauses, **page_of(request))
-        return self._answer(request, generation, Plan(body, "keyword", reason=reason))
+        return self._answer(request, generation, Plan(body, "keyword", request.text, reason=reason))
 
     def _answer(self, request: SearchRequest, generation: Generation, plan: Plan) -> SearchAnswer:
         native = plan.mode == "native"
@@ -162,7 +162,8 @@ class Searcher:
         whys: dict[str, dict[str, Any]] = {}
         if request.explain:
             ids = [hit["_id"] for hit in found["hits"]]
-            whys = explain(self._cluster, generation, ids, text=request.text, signals=plan.signals, fused=not native)
+            fused = bool(plan.signals) and not native
+            whys = explain(self._cluster, generation, ids, words=plan.words, signals=plan.signals, fused=fused)
         hits = tuple(
             Hit(
                 id=hit["_id"],

@@ -1,8 +1,9 @@
-"""The similarity floor: how alike nonsense looks to the encoder.
+"""The similarity floors: how alike nonsense looks to the encoder.
 
-k-NN always finds its k nearest products, also for "asdfgh". Each generation therefore gets a floor: the similarity
-that seeded nonsense reaches with its nearest product, at a high quantile. A product that only the vector found has
-to clear it.
+k-NN always finds its k nearest products, also for "asdfgh". Each generation therefore gets two floors from the
+similarity that seeded nonsense reaches with its nearest product: a high quantile for queries in which the encoder
+knows no word, and the median for queries in which it does. A product that only the vector found has to clear the one
+that its query's words choose (`rewrite.lexical.floor`).
 """
 
 import random
@@ -25,9 +26,10 @@ _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890")
 
 @dataclass(frozen=True)
 class Floor:
-    """The floor (a cosine) and the nearest-product cosines of the nonsense it was taken from, rising."""
+    """The floors (cosines) without and with known words, and the nearest-product cosines of the nonsense, rising."""
 
     value: float
+    words: float
     cosines: tuple[float, ...]
 
 
@@ -36,8 +38,9 @@ def calibrate(cluster: Cluster, generation: Generation, encoder: TextEncoder, qu
     vectors = encoder.encode(nonsense(), role="query")
     cosines = np.sort(np.array(top_cosines(cluster, generation.index, vectors), np.float64))
     if not len(cosines):
-        return Floor(0.0, ())
-    return Floor(round(float(np.quantile(cosines, quantile)), 4), tuple(cosines.tolist()))
+        return Floor(0.0, 0.0, ())
+    strict, median = (round(float(np.quantile(cosines, share)), 4) for share in (quantile, 0.5))
+    return Floor(strict, median, tuple(cosines.tolist()))
 
 
 def top_cosines(cluster: Cluster, index: str, vectors: np.ndarray) -> list[float]:

@@ -43,7 +43,7 @@ def finish(
     similarity = floor.calibrate(cluster, generation, encoder)
     settings = {"index": {"refresh_interval": REFRESH_WHEN_LIVE}}
     cluster.request("PUT", path(generation.index, "_settings"), settings)
-    done = replace(generation, complete=True, documents=expected, floor=similarity.value)
+    done = replace(generation, complete=True, documents=expected, floor=similarity.value, word_floor=similarity.words)
     return generations.update_meta(cluster, done)
 
 

@@ -28,6 +28,7 @@ def hybrid_body(
     text: str,
     generation: Generation,
     encode: Callable[[str], np.ndarray],
+    knows: Callable[[str], bool],
     *,
     filters: Sequence[Clause] = (),
     size: int = 10,
@@ -35,7 +36,7 @@ def hybrid_body(
 ) -> dict[str, Any]:
     """Return the request of `hybrid` mode: the storefront's request, rewritten as the storefront's would be."""
     plain = lexical.request(text, generation, filters=list(filters), size=size, offset=offset)
-    return rewrite(plain, generation, encode).body
+    return rewrite(plain, generation, encode, knows).body
 
 
 def vector_body(
@@ -44,6 +45,7 @@ def vector_body(
     text: str | None = None,
     text_vector: np.ndarray | None = None,
     image_vector: np.ndarray | None = None,
+    floor: float | None = None,
     filters: Sequence[Clause] = (),
     without: Sequence[str] = (),
     size: int = 10,
@@ -53,11 +55,12 @@ def vector_body(
 
     Args:
         text_vector: shape (text dimension,); image_vector: shape (image dimension,). At least one is needed.
+        floor: the least cosine with the text vector; default: the one for texts that mean nothing.
         without: ids that must not come back.
     """
     signals = []
     if text_vector is not None:
-        signals.append(text_signal(generation, text_vector))
+        signals.append(text_signal(generation, text_vector, floor))
     if image_vector is not None:
         signals.append(Signal(IMAGE_VECTOR, image_vector, PICTURE_WEIGHT, floor=0.0))
     if not signals:
@@ -89,6 +92,7 @@ def similar_body(
         generation,
         text_vector=text_vector,
         image_vector=image_vector,
+        floor=generation.word_floor,
         filters=filters,
         without=[product_id],
         size=size,

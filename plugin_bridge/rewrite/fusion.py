@@ -41,9 +41,10 @@ class Signal:
     neutral: float = 0.0
 
 
-def text_signal(generation: Generation, vector: np.ndarray) -> Signal:
-    """Return the signal of a text vector against the generation's product texts."""
-    return Signal(TEXT_VECTOR, vector, generation.fusion.text_weight, generation.floor, generation.floor)
+def text_signal(generation: Generation, vector: np.ndarray, floor: float | None = None) -> Signal:
+    """Return the signal of a text vector; a product without one is taken to be as near as nonsense is."""
+    least = generation.floor if floor is None else floor
+    return Signal(TEXT_VECTOR, vector, generation.fusion.text_weight, least, neutral=generation.floor)
 
 
 def fuse(

@@ -1,6 +1,7 @@
 """The generation's own keyword clause, and what can be read from a shopper's words alone."""
 
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from opensearch.generations import Generation
@@ -9,9 +10,19 @@ from plugin_bridge.rewrite.reading import Clause
 TIE_BREAKER = 0.3  # what the fields beside the best one add of their score
 PHRASE_SLOP = 3
 PHRASE_WORDS = 16  # a phrase of many words costs much and is hardly ever met
-_CODE = re.compile(r"(?=.*\d)[\w./-]{4,}")
-# "500gb", "10x15", "12.5mm": a quantity, which describes a product, unlike an article number.
-_QUANTITY = re.compile(r"\d{1,4}([.,/x]\d+)*\s?[a-z\"']{0,4}", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W_]+")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+SLIP_LENGTH = 6  # shorter words are one slip away from some word too often
+MANY_DIGITS = 5
+# Words that say nothing about a product; OpenSearch's own list for English.
+_STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are as at be but by for if in into is it no not of on or such that the their then there these they "
+        "this to was will with",
+    )
+)
 
 
 def clause(text: str, generation: Generation) -> Clause:
@@ -38,7 +49,43 @@ def request(
     return {"query": query, "size": size, "from": offset, "track_total_hits": True}
 
 
-def looks_like_code(text: str) -> bool:
-    """Whether the words are article numbers only; a vector has nothing to say about those."""
-    words = text.split()
-    return bool(words) and all(_CODE.fullmatch(word) and not _QUANTITY.fullmatch(word) for word in words)
+def floor(text: str, generation: Generation, knows: Callable[[str], bool]) -> float | None:
+    """Return the least cosine with which a product may come in by its vector alone; None: none may.
+
+    A cosine alone cannot tell nonsense from a wish in few words. So the words decide which floor counts: one that the
+    encoder knows (or that is a slip of the finger away from such a word) means something, an article number never does.
+    """
+    words = _WORDS.findall(text.lower())
+    if any(_means_something(word, knows) for word in words):
+        return generation.word_floor
+    return None if any(_is_code(part) for part in text.split()) else generation.floor
+
+
+def _means_something(word: str, knows: Callable[[str], bool]) -> bool:
+    if not word.isalpha() or word in _STOP_WORDS:
+        return False
+    if _CHINESE.search(word):
+        return any(knows(character) for character in word)
+    return len(word) > 2 and (knows(word) or any(knows(other) for other in _slips(word)))
+
+
+def _is_code(part: str) -> bool:
+    """Whether letters and digits mix, or many digits stand together, as in article numbers."""
+    signs = "".join(_WORDS.findall(part))
+    return len(signs) >= MANY_DIGITS if signs.isdigit() else any(sign.isdigit() for sign in signs)
+
+
+def _slips(word: str) -> Iterator[str]:
+    """Yield the words that differ from `word` by one letter missing, added, changed, or swapped with its neighbour."""
+    if len(word) < SLIP_LENGTH:
+        return
+    for place in range(len(word) + 1):
+        before, after = word[:place], word[place:]
+        if after:
+            yield before + after[1:]
+        if len(after) > 1:
+            yield before + after[1] + after[0] + after[2:]
+        for letter in _LETTERS:
+            yield before + letter + after
+            if after:
+                yield before + letter + after[1:]

@@ -50,13 +50,19 @@ class Rewritten:
     text: str | None = None
 
 
-def rewrite(body: dict[str, Any], generation: Generation, encode: Callable[[str], np.ndarray]) -> Rewritten:
+def rewrite(
+    body: dict[str, Any],
+    generation: Generation,
+    encode: Callable[[str], np.ndarray],
+    knows: Callable[[str], bool],
+) -> Rewritten:
     """Return `body` ranked by keywords and vectors together, or unchanged with the reason.
 
     Args:
         body: a search request; it is not modified.
         generation: the generation whose index the request is about to search.
         encode: gives the query vector, shape (dimension,), of a text. Whatever it raises is raised here.
+        knows: whether the encoder knows a lower-case word.
     """
     try:
         _check_parts(body)
@@ -66,7 +72,8 @@ def rewrite(body: dict[str, Any], generation: Generation, encode: Callable[[str]
     except Unreadable as verdict:
         return Rewritten(passthrough(body, generation), str(verdict))
     vector = encode(reading.text)
-    return Rewritten(_fused(body, reading, vector, generation), "rewritten", reading.text)
+    floor = lexical.floor(reading.text, generation, knows)
+    return Rewritten(_fused(body, reading, vector, floor, generation), "rewritten", reading.text)
 
 
 def passthrough(body: dict[str, Any], generation: Generation) -> dict[str, Any]:
@@ -118,12 +125,14 @@ def _highlighting(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "highlight": {"highlight_query": body["query"], **body["highlight"]}}
 
 
-def _fused(body: dict[str, Any], reading: Reading, vector: np.ndarray, generation: Generation) -> dict[str, Any]:
-    signals = [text_signal(generation, vector)]
+def _fused(
+    body: dict[str, Any], reading: Reading, vector: np.ndarray, floor: float | None, generation: Generation
+) -> dict[str, Any]:
+    signals = [text_signal(generation, vector, floor)]
     settings: dict[str, Any] = {
         "own_mass": keyword_mass(lexical.clause(reading.text, generation)),
         "phrase": lexical.phrase(reading.text, generation),
-        "new_products": not lexical.looks_like_code(reading.text),
+        "new_products": floor is not None,
     }
     parts = (reading.core, reading.boosts, reading.binding, signals, generation)
     changed = _highlighting(passthrough(body, generation))

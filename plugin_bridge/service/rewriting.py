@@ -115,10 +115,10 @@ class RewriteEndpoint:
 
         try:
             try:
-                return rewrite(body, known.generation, at_hand)
+                return rewrite(body, known.generation, at_hand, encoder.knows)
             except _NotAtHand:
                 vector = await self._encoded(encoder, wanted[0], started)
-                return rewrite(body, known.generation, lambda _: vector)
+                return rewrite(body, known.generation, lambda _: vector, encoder.knows)
         except TimeoutError:
             reason = "deadline"
         except OverloadedError:

@@ -20,7 +20,7 @@ class Shelf:
 
     def rewritten(self, body):
         """Return what the bridge makes of a request."""
-        return rewrite(body, self.generation, shelf.embed)
+        return rewrite(body, self.generation, shelf.embed, shelf.knows)
 
     def plain(self, body, **params):
         return self.cluster.request("POST", f"/{self.generation.index}/_search", body, params=params or None)
@@ -39,7 +39,7 @@ def build(cluster, alias, *, dimension=shelf.DIMENSION, settings=None):
     """Load the shelf into a new generation; other dimensions get vectors padded or cut."""
     text = EncoderRef("shelf", "f" * 32, dimension)
     generation = generations.create(cluster, alias, text=text, lexical=("title^3", "brand"), settings=settings)
-    generation = replace(generation, floor=0.3)
+    generation = replace(generation, floor=0.3, word_floor=0.3)
     more = {"offers": {"type": "nested"}, "place": {"type": "geo_point"}, "needed": {"type": "integer"}}
     cluster.request("PUT", f"/{generation.index}/_mapping", {"properties": more})
     lines = []

@@ -40,6 +40,11 @@ def embed(text: str) -> np.ndarray:
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
 
+def knows(word: str) -> bool:
+    """Whether a word has a meaning here."""
+    return word in _PLACES
+
+
 def products() -> Iterator[dict]:
     """Yield 420 products, three copies of each of 126 different ones and a few odd ones."""
     number = 0

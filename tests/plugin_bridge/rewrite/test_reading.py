@@ -2,8 +2,9 @@
 
 import pytest
 
+from opensearch.generations import EncoderRef, Generation
 from plugin_bridge.rewrite.fusion import keyword_mass
-from plugin_bridge.rewrite.lexical import looks_like_code
+from plugin_bridge.rewrite.lexical import floor
 from plugin_bridge.rewrite.reading import Unreadable, read_query
 
 RED = {"match": {"title": {"query": "red shoe", "boost": 1.0}}}
@@ -153,11 +154,28 @@ def test_keyword_mass_grows_with_boosts(query, mass):
     assert keyword_mass(query) == mass
 
 
-@pytest.mark.parametrize("text", ["XK-4471-B", "B00X4WHP5E", "KD-00012 4008321", "12345678"])
-def test_article_numbers_look_like_codes(text):
-    assert looks_like_code(text)
+GENERATION = Generation("a", 1, "a-g001", EncoderRef("m", "f", 2), None, floor=0.5, word_floor=0.3)
+KNOWN = frozenset({"shoe", "chocolate", "iphone", "for", "red", "红"}).__contains__
 
 
-@pytest.mark.parametrize("text", ["red shoe", "500gb", "10x15", "iphone 13", "12.5mm", "usb", "KD-1 shoe"])
-def test_quantities_and_words_do_not_look_like_codes(text):
-    assert not looks_like_code(text)
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [
+        ("red shoe", 0.3),
+        ("RED qqqq", 0.3),
+        ("choclate", 0.3),  # a letter missing
+        ("chocolaet", 0.3),  # two letters swapped
+        ("sho", 0.5),  # too short for a slip of the finger
+        ("asdfgh", 0.5),
+        ("for to", 0.5),  # stop words mean nothing
+        ("iphone 13", 0.3),
+        ("XK-4471-B", None),
+        ("B00X4WHP5E", None),
+        ("4008321", None),
+        ("asdfgh 500gb", None),
+        ("4711", 0.5),
+        ("红色鞋", 0.3),
+    ],
+)
+def test_the_words_choose_the_floor(text, least):
+    assert floor(text, GENERATION, KNOWN) == least

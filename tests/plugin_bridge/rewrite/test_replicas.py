@@ -39,7 +39,7 @@ def test_pages_hold_together_over_two_copies(two_nodes, replication):
         two_nodes.request("POST", f"/{generation.index}/_update/{product['id']}", {"doc": {"stock": 9}})
     two_nodes.request("POST", f"/{generation.index}/_refresh")
     time.sleep(2)  # a replica of segments follows its primary's refresh
-    body = rewrite({"query": {"match": {"title": "small red shoe"}}}, generation, shelf.embed).body
+    body = rewrite({"query": {"match": {"title": "small red shoe"}}}, generation, shelf.embed, shelf.knows).body
 
     def page(start, size, copy):
         # `_only_nodes` by turns is what an unlucky round robin does to a shopper who turns pages

@@ -49,7 +49,9 @@ def test_nonsense_finds_nothing(shelf_generation):
 
 def test_an_unknown_article_number_finds_nothing_though_a_vector_would(shelf_generation):
     generation = shelf_generation.generation
-    body = rewrite({"query": {"match": {"title": "XK-4471-B"}}}, generation, lambda text: shelf.embed("red shoe")).body
+    body = rewrite(
+        {"query": {"match": {"title": "XK-4471-B"}}}, generation, lambda text: shelf.embed("red shoe"), shelf.knows
+    ).body
     assert total(shelf_generation.plain(body)) == 0
 
 
@@ -134,7 +136,7 @@ def test_words_side_by_side_in_the_title_gain_at_most_the_phrase_weight(shelf_ge
     with_phrase = {hit["_id"]: hit for hit in shelf_generation.search(body)["hits"]["hits"]}
     generation = shelf_generation.generation
     plain = replace(generation, fusion=replace(generation.fusion, phrase_weight=0.0))
-    without = shelf_generation.plain(rewrite(body, plain, shelf.embed).body)["hits"]["hits"]
+    without = shelf_generation.plain(rewrite(body, plain, shelf.embed, shelf.knows).body)["hits"]["hits"]
     assert {hit["_id"] for hit in without} == set(with_phrase)
     for hit in without:
         gain = with_phrase[hit["_id"]]["_score"] - hit["_score"]
