@@ -17,6 +17,7 @@ from opensearch.errors import CapabilityMissingError, ClusterRefusedError, Gener
 
 _ML = "/_plugins/_ml"
 _DEPLOY_SECONDS = 30.0
+_ASK_AGAIN_SECONDS = 3.0
 _MANAGED = "Managed by Kindred, do not edit: "
 
 
@@ -149,13 +150,18 @@ def _create_connector(cluster: Cluster, body: Mapping[str, Any]) -> str:
 
 
 def _await_deployed(cluster: Cluster, model: str) -> None:
-    end = time.monotonic() + _DEPLOY_SECONDS
+    """Wait until a model is deployed; one that got stuck (the cluster was read-only just then) is deployed again."""
+    started = asked = time.monotonic()
     while True:
         state = cluster.request("GET", f"{_ML}/models/{model}").get("model_state")
         if state == "DEPLOYED":
             return
-        if state == "DEPLOY_FAILED" or time.monotonic() > end:
+        now = time.monotonic()
+        if now - started > _DEPLOY_SECONDS:
             raise GenerationError(f"OpenSearch did not deploy the remote model {model}: its state is {state}")
+        if now - asked > _ASK_AGAIN_SECONDS:
+            asked = now
+            cluster.request("POST", f"{_ML}/models/{model}/_deploy")
         time.sleep(0.05)
 
 

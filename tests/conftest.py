@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.fixtures.required",
     "tests.fixtures.node",
     "tests.fixtures.models",
+    "tests.fixtures.tiny_models",
     "tests.fixtures.bridge",
 ]

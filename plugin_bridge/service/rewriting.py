@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 
 PREFIX = "/v1/generations/"
 SUFFIX = "/rewrite"
+_BEAT_SECONDS = 0.1
+_FROZEN_SECONDS = 0.5
+_NEWS_SECONDS = 0.02  # how long news that the caller hung up may take to come in after a standstill
 
 
 class _NotAtHand(Exception):  # noqa: N818 - a signal inside this module
@@ -49,6 +52,7 @@ class RewriteEndpoint:
         self._context = context
         self._settings = context.settings
         self._counted: dict[tuple[str, str], Any] = {}
+        self._pulse = _Pulse()
 
     @staticmethod
     def index_of(scope: Scope) -> str | None:
@@ -81,6 +85,8 @@ class RewriteEndpoint:
             return
         self._count(index, rewritten.reason)
         self._context.metrics.rewrite_seconds.observe(time.perf_counter() - started)
+        if self._pulse.was_frozen():
+            await asyncio.sleep(_NEWS_SECONDS)
         if not _is_gone(receive):
             self._context.ledger.tally(index).add()
         await answer(send, 200, _dumps({"dsl": rewritten.body}))
@@ -147,6 +153,30 @@ class RewriteEndpoint:
             if label == index:
                 self._counted[(index, reason)] = counter
         counter.inc()
+
+
+class _Pulse:
+    """Notices that the process stood still (SIGSTOP, a suspended machine) for about as long as OpenSearch waits.
+
+    Requests that then lie in the sockets were given up long ago, and the news of that comes only after they are read.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._until = 0.0
+
+    def was_frozen(self) -> bool:
+        """Whether the process stood still a moment ago; the first call starts the pulse."""
+        if not self._last:
+            self._beat()
+        return time.monotonic() < self._until
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if self._last and now - self._last > _FROZEN_SECONDS:
+            self._until = now + _FROZEN_SECONDS
+        self._last = now
+        asyncio.get_running_loop().call_later(_BEAT_SECONDS, self._beat)
 
 
 def _heard(coming: "asyncio.Future[np.ndarray]") -> None:
