@@ -177,5 +177,5 @@ def test_requests_through_the_pipeline_are_counted(cluster: Cluster, generation:
 
 def test_a_probe_says_why_the_bridge_is_out_of_reach(cluster: Cluster, generation: Generation) -> None:
     installed = dropin.install(cluster, generation, bridge_url=URL, token="secret")
-    with pytest.raises(ClusterRefusedError, match="Connection refused|127.0.0.1:9"):
+    with pytest.raises(ClusterRefusedError, match="Connection refused"):
         dropin.probe(cluster, installed)
