@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -97,23 +98,21 @@ class Preparation:
         self._command("OpenSearch and bridge", "up")
 
     def _catalogue(self, cluster: Cluster) -> None:
-        alias, stamp = self._settings.alias, self._settings.home / "demo.json"
+        alias, stamp, key = self._settings.alias, self._settings.home / "demo.json", _key()
         live = generations.live(cluster, alias)
-        loaded = _read(stamp)
-        key = _key()
-        if live is not None and loaded.get("index") != live.index:
+        if live is not None and not _is_sample(cluster, live.index):
             raise DemoError(
-                f"the alias {alias} holds {live.documents:,} products that this demo did not load; they stay: "
+                f"the alias {alias} holds other products than the sample's, and they stay: "
                 "set KINDRED_ALIAS=kindred-sample to have the sample beside them"
             )
-        if live is not None and loaded.get("key") == key:
-            self._done(f"{live.documents} sample products, loaded before")
+        if live is not None and _read(stamp).get(live.index, key) == key:
+            self._done(f"{_count(cluster, live.index)} sample products, loaded before")
             return
         self._command("the sample catalogue", "load", str(CATALOGUE.relative_to(ROOT)))
         now = generations.live(cluster, alias)
         if now is None:
             raise DemoError(f"the load ended, but nothing is behind the alias {alias}")
-        stamp.write_text(json.dumps({"index": now.index, "key": key}) + "\n")
+        stamp.write_text(json.dumps({now.index: key}) + "\n")
         self._served(now.index)
 
     def _served(self, index: str) -> None:
@@ -149,6 +148,18 @@ def _key() -> str:
     for path in sorted((SAMPLE / "pictures").iterdir()):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def _is_sample(cluster: Cluster, index: str) -> bool:
+    """Return whether an index holds products of the sample and no others."""
+    lines = CATALOGUE.read_text(encoding="utf-8").splitlines()
+    return _count(cluster, index) == _count(cluster, index, [json.loads(line)["id"] for line in lines])
+
+
+def _count(cluster: Cluster, index: str, ids: Sequence[str] | None = None) -> int:
+    query = {"match_all": {}} if ids is None else {"ids": {"values": list(ids)}}
+    body = {"query": query, "size": 0, "track_total_hits": True}
+    return int(cluster.search(index, body, search_pipeline="_none")["hits"]["total"]["value"])
 
 
 def _read(stamp: Path) -> dict[str, str]:
