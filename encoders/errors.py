@@ -4,6 +4,8 @@ EncoderError
 ├── ModelNotFoundError      no model of that name in the store
 ├── ModelDamagedError       a file of the model is missing or does not match its card
 ├── ParityError             an exported model differs too much from its torch original
+├── DownloadError           weights that cannot be downloaded, or come with another checksum
+├── SourceError             a model folder or recipe that cannot be exported
 └── PictureError            a picture that cannot or must not be decoded
 """
 
@@ -26,3 +28,11 @@ class ParityError(EncoderError):
 
 class PictureError(EncoderError):
     """The picture cannot, or must not, be decoded; the message names it."""
+
+
+class DownloadError(EncoderError):
+    """Weights cannot be downloaded, or what comes has another checksum than the pinned one."""
+
+
+class SourceError(EncoderError):
+    """A model folder, or a name, that cannot be exported; the message says what is missing."""

@@ -43,17 +43,27 @@ class ImageEncoder:
 def prepare(picture: np.ndarray, preprocessing: Mapping[str, Any]) -> np.ndarray:
     """Return the picture as the network wants it: uint8 (size, size, 3). Colours are scaled inside the network.
 
-    `resize` is `crop` (the shorter side becomes size / crop_fraction, then the middle is cut out) or `squash`
-    (both sides become size).
+    `resize` is `pad` (the longer side becomes `size`, white fills the rest: nothing of the product is lost and its
+    shape stays true), `crop` (the middle square) or `squash` (both sides become `size`).
     """
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
         raise PictureError(f"a picture must be uint8 (height, width, 3), got {picture.dtype} {picture.shape}")
-    size = int(preprocessing["size"])
+    size, resize = int(preprocessing["size"]), preprocessing["resize"]
+    resampling = _FILTERS[str(preprocessing["interpolation"])]
     height, width = picture.shape[:2]
+    if (height, width) == (size, size):
+        return picture
+    image = Image.fromarray(picture)
+    if resize == "pad" and height != width:
+        scale = size / max(height, width)
+        inner = (max(1, round(width * scale)), max(1, round(height * scale)))
+        canvas = Image.new("RGB", (size, size), (255, 255, 255))
+        resized = image.resize(inner, resampling, reducing_gap=3.0)
+        canvas.paste(resized, ((size - inner[0]) // 2, (size - inner[1]) // 2))
+        return np.asarray(canvas)
     box = (0.0, 0.0, float(width), float(height))
-    if preprocessing["resize"] == "crop":
-        side = min(height, width) * float(preprocessing["crop_fraction"])
+    if resize == "crop":
+        side = min(height, width)
         left, top = (width - side) / 2, (height - side) / 2
         box = (left, top, left + side, top + side)
-    resampling = _FILTERS[str(preprocessing["interpolation"])]
-    return np.asarray(Image.fromarray(picture).resize((size, size), resampling, box=box, reducing_gap=3.0))
+    return np.asarray(image.resize((size, size), resampling, box=box, reducing_gap=3.0))

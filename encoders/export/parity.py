@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from encoders.cards import ModelCard
 from encoders.errors import ParityError
 
 TOP = 10
@@ -28,9 +29,12 @@ class Limits:
 
 # fp32 differs from torch only by the order of float32 sums. The limits of int8 stand between what the shipped
 # models reach and what damaged ones do: docs/decisions has the figures.
-LIMITS: Mapping[str, Limits] = {
-    "fp32": Limits(worst_cosine=0.9999, mean_cosine=0.99999, overlap=0.99, loss=0.001),
-    "int8": Limits(worst_cosine=0.93, mean_cosine=0.98, overlap=0.80, loss=0.004),
+_FP32 = Limits(worst_cosine=0.9999, mean_cosine=0.99999, overlap=0.99, loss=0.001)
+LIMITS: Mapping[tuple[str, str], Limits] = {
+    ("text", "fp32"): _FP32,
+    ("image", "fp32"): _FP32,
+    ("text", "int8"): Limits(worst_cosine=0.97, mean_cosine=0.985, overlap=0.85, loss=0.004),
+    ("image", "int8"): Limits(worst_cosine=0.88, mean_cosine=0.95, overlap=0.60, loss=0.004),
 }
 
 
@@ -64,9 +68,9 @@ def overlap_at_10(original: np.ndarray, exported: np.ndarray, queries: int) -> f
     return float(np.mean(shares))
 
 
-def judge(name: str, precision: str, measured: Mapping[str, Any]) -> None:
+def judge(card: ModelCard, measured: Mapping[str, Any]) -> None:
     """Raise ParityError, naming each limit that is broken, where `measured` is out of bounds."""
-    limits = LIMITS[precision]
+    limits = LIMITS[card.kind, card.precision]
     checks: Sequence[tuple[str, float, float, bool]] = (
         ("worst_cosine", measured["worst_cosine"], limits.worst_cosine, True),
         ("mean_cosine", measured["mean_cosine"], limits.mean_cosine, True),
@@ -80,7 +84,7 @@ def judge(name: str, precision: str, measured: Mapping[str, Any]) -> None:
     ]
     if broken:
         raise ParityError(
-            f"{name} ({precision}) is too far from its original and was not installed: {'; '.join(broken)}"
+            f"{card.name} ({card.precision}) is too far from its original and was not installed: {'; '.join(broken)}"
         )
 
 

@@ -1,24 +1,103 @@
 """From fp32 ONNX files to int8 ones."""
 
+import contextlib
+import io
 import logging
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from onnxruntime.quantization import QuantType, quantize_dynamic
+import numpy as np
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_dynamic,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from encoders.export.outliers import damp_outliers
+
+Feed = Mapping[str, np.ndarray]
 
 
-def quantise_text(source: Path, target: Path) -> None:
+def quantise_text(source: Path, target: Path, samples: Sequence[Feed]) -> None:
     """Quantise a transformer dynamically: int8 weights, signed and per channel; activations by their own range.
 
-    `reduce_range` keeps weights to 7 bits: on processors with AVX2 but no VNNI the 8-bit product of unsigned
-    activations and signed weights saturates its 16-bit sum, and vectors would differ from machine to machine.
+    `samples` are inputs of the network by which outlying activations are found and damped first. `reduce_range`
+    keeps weights to 7 bits: on processors with AVX2 but no VNNI the 8-bit product of unsigned activations and
+    signed weights saturates its 16-bit sum, and vectors would differ from machine to machine.
     """
-    logging.getLogger().setLevel(logging.ERROR)
-    quantize_dynamic(
-        source,
-        target,
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        reduce_range=True,
-        op_types_to_quantize=["MatMul"],
-        extra_options={"MatMulConstBOnly": True},
-    )
+    with tempfile.TemporaryDirectory() as workshop, _quiet():
+        damped = Path(workshop) / "damped.onnx"
+        onnx.save(damp_outliers(source, samples), damped)
+        quantize_dynamic(
+            damped,
+            target,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            op_types_to_quantize=["MatMul"],
+            extra_options={"MatMulConstBOnly": True},
+        )
+
+
+def quantise_image(source: Path, target: Path, samples: Sequence[Feed]) -> None:
+    """Quantise a convolutional network statically (QDQ): the ranges of its activations come from `samples`.
+
+    Weights are signed and per channel: of 7 bits in convolutions that become matrix products, for the reason that
+    `quantise_text` gives, and of 8 bits in depthwise ones, which sum in 32 bits everywhere. The first convolution
+    stays in fp32: it costs little, and every error in it passes through all the others.
+    """
+    with tempfile.TemporaryDirectory() as workshop, _quiet():
+        prepared = Path(workshop) / "prepared.onnx"
+        quant_pre_process(source, prepared, skip_symbolic_shape=True)
+        first, products = _convolutions(onnx.load(prepared))
+        narrow = [{"axis": 0, "quant_type": QuantType.QInt8, "reduce_range": True}]
+        quantize_static(
+            prepared,
+            target,
+            _Samples(samples),
+            quant_format=QuantFormat.QDQ,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            op_types_to_quantize=["Conv", "Add", "Clip", "Relu"],
+            nodes_to_exclude=[first],
+            calibrate_method=CalibrationMethod.MinMax,
+            extra_options={"TensorQuantOverrides": dict.fromkeys(products, narrow)},
+        )
+
+
+def _convolutions(model: onnx.ModelProto) -> tuple[str, list[str]]:
+    """Return the name of the first convolution and the weights of all that mix channels (are not depthwise)."""
+    shapes = {tensor.name: list(tensor.dims) for tensor in model.graph.initializer}
+    nodes = [node for node in model.graph.node if node.op_type == "Conv"]
+    mixing = [node.input[1] for node in nodes[1:] if shapes[node.input[1]][1] > 1]
+    return nodes[0].name, mixing
+
+
+class _Samples(CalibrationDataReader):
+    """Hands calibration samples to onnxruntime one after another."""
+
+    def __init__(self, samples: Sequence[Feed]) -> None:
+        self._rest: Iterator[Feed] = iter(samples)
+
+    def get_next(self) -> Feed | None:
+        return next(self._rest, None)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the advice that onnxruntime's tools log and print for developers away from Kindred's users."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        root.setLevel(level)

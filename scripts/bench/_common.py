@@ -7,7 +7,6 @@ environment), measures, and hands a `Result` to `main`. It prints tables for peo
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,21 +17,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _enter_environment() -> None:
-    """Start this script again with the Python of the checkout's `.venv`, made by `scripts/setup` where absent."""
-    python = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if Path(sys.prefix).resolve() == (ROOT / ".venv").resolve() or os.environ.get("KINDRED_BENCH_PYTHON") == "this":
-        return
-    if not python.exists():
-        setup = ROOT / "scripts" / "setup"
-        if not setup.exists():
-            sys.exit(f"{python} is missing: set the project up first (scripts/test or scripts/demo do)")
-        subprocess.run([str(setup)], check=True, stdout=sys.stderr)
-    os.execv(python, [str(python), *sys.argv])
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT)]
 
+import _setup  # noqa: E402 - it stands in the folder just added
 
-_enter_environment()
-sys.path.insert(0, str(ROOT))
+_setup.enter(*_setup.EVERYTHING)
 
 
 @dataclass(frozen=True)
