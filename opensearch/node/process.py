@@ -19,7 +19,7 @@ from opensearch.node import archives, config
 from opensearch.node.download import Progress, silent
 from opensearch.node.install import ensure_icu, ensure_installed
 from opensearch.node.java import Java, find_java
-from opensearch.node.state import NodeState, is_node_of, read_state, state_file, write_state
+from opensearch.node.state import NodeState, is_node_of, read_state, serves, state_file, write_state
 from opensearch.node.user import RunAs, run_as
 from opensearch.settings import NodeSettings
 
@@ -37,6 +37,8 @@ def start(settings: NodeSettings | None = None, progress: Progress = silent) -> 
     with _alone(settings):
         node = read_state(settings) or _forgotten(settings)
         if node is None:
+            if os.name != "posix":
+                raise NodeError("the local node runs on Linux and macOS; set OPENSEARCH_URL to a cluster's address")
             # What can be refused at once comes before what has to be downloaded.
             user = run_as(settings.user)
             _check_ports(settings)
@@ -235,8 +237,10 @@ def _forgotten(settings: NodeSettings) -> NodeState | None:
     """Return a node of this home whose state file is gone: it holds the data folder, so it must be found."""
     home = settings.home.absolute()
     for process in psutil.process_iter():
-        try:
-            node = NodeState(
+        if not serves(process, home):
+            continue
+        with suppress(psutil.NoSuchProcess):
+            return NodeState(
                 url=f"http://127.0.0.1:{config.http_port(home) or settings.http_port}",
                 pid=process.pid,
                 born=process.create_time(),
@@ -246,10 +250,6 @@ def _forgotten(settings: NodeSettings) -> NodeState | None:
                 home=home,
                 log=home / "start.log",
             )
-            if is_node_of(node):
-                return node
-        except psutil.Error:
-            continue
     return None
 
 

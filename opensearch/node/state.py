@@ -8,7 +8,7 @@ import psutil
 
 from opensearch.settings import NodeSettings
 
-BIRTH_TOLERANCE = 2.0  # seconds; the system clock may be set right in between
+BIRTH_TOLERANCE = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,20 @@ def read_state(settings: NodeSettings) -> NodeState | None:
 
 
 def is_node_of(state: NodeState) -> bool:
-    """Return whether the process runs and is the node: started with this home's configuration."""
+    """Return whether the state's process runs and is the one that was started then."""
     try:
         process = psutil.Process(state.pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        command = process.cmdline()
+        # The clock may have been set since, and with it all times of birth; what it was started with stays.
+        return abs(process.create_time() - state.born) < BIRTH_TOLERANCE or serves(process, state.home)
     except psutil.NoSuchProcess:
         return False
-    except psutil.AccessDenied:
-        # Another user's process shows no command line: its time of birth has to do.
-        return abs(process.create_time() - state.born) < BIRTH_TOLERANCE
-    return f"-Dopensearch.path.conf={state.home / 'config'}" in command or _is_starting(process, state, command)
 
 
-def _is_starting(process: psutil.Process, state: NodeState, command: list[str]) -> bool:
-    """For a moment the process is still the start script, which puts Java in its own place."""
-    script = any(argument.endswith("/bin/opensearch") for argument in command)
-    return script and abs(process.create_time() - state.born) < BIRTH_TOLERANCE
+def serves(process: psutil.Process, home: Path) -> bool:
+    """Return whether a process was started with the configuration of `home`, as far as this user may see."""
+    try:
+        return process.environ().get("OPENSEARCH_PATH_CONF") == str(home / "config")
+    except psutil.Error:
+        return False
