@@ -19,7 +19,9 @@ from plugin_bridge.loading.photos import Photo, encode_photos
 from plugin_bridge.loading.pipeline import Pipeline
 from plugin_bridge.loading.source import Chunk
 
-SENDERS = 2
+# OpenSearch keeps one segment for each writing thread: one sender leaves fewer, larger segments, which are searched
+# faster, and still keeps up with the encoders of a small machine (docs/decisions/refresh-and-merge.md).
+SENDERS = 1
 SHOWN = 20
 
 

@@ -15,6 +15,7 @@ import orjson
 
 from encoders.text import TextEncoder
 from opensearch.client import Cluster, path
+from opensearch.errors import ClusterRefusedError
 from opensearch.generations import Generation
 from opensearch.mappings import TEXT_VECTOR
 
@@ -50,11 +51,14 @@ def top_cosines(cluster: Cluster, index: str, vectors: np.ndarray) -> list[float
         knn = {TEXT_VECTOR: {"vector": vector, "k": 1}}
         body = {"size": 1, "_source": False, "search_pipeline": "_none", "query": {"knn": knn}}
         lines.append(b"{}\n" + orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
-    params = {"filter_path": "responses.hits.hits._score,responses.error"}
+    params = {"filter_path": "responses.hits.hits._score,responses.error.type,responses.error.reason"}
     found: list[float] = []
     for start in range(0, len(lines), 64):
         answer = cluster.request("POST", path(index, "_msearch"), b"".join(lines[start : start + 64]), params=params)
         for one in answer.get("responses", ()):
+            if "error" in one:
+                reason = f"{one['error'].get('type')}: {one['error'].get('reason')}"
+                raise ClusterRefusedError(one.get("status", 500), reason, request=f"_msearch of {index}")
             hits = one.get("hits", {}).get("hits", ())
             # OpenSearch scores cosine similarity as (1 + cosine) / 2.
             found.extend(2 * hit["_score"] - 1 for hit in hits)
