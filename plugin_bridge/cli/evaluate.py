@@ -1,7 +1,113 @@
-"""Commands of this group."""
+"""`kindred evaluate`: how well products are ranked, beside the baselines."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
+
+from encoders.store import ModelStore
+from opensearch.client import connect
+from plugin_bridge.catalogue.readers import count_rows
+from plugin_bridge.cli.output import console, out, print_json, progress, table
+from plugin_bridge.evaluation import SearchReport, evaluate_search, read_judged_set
+from plugin_bridge.loading.load import Hooks
+from plugin_bridge.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands to `app`."""
+    group = typer.Typer(help="Metrics with 95 % intervals beside the baselines.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command("search")(search)
+    app.add_typer(group, name="evaluate")
+
+
+def _group() -> None:
+    """Metrics with 95 % intervals beside the baselines."""
+
+
+def search(
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder of a judged set.")],
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="NAME", help="Text encoder; default: KINDRED_TEXT_MODEL.")
+    ] = None,
+    split: Annotated[str, typer.Option("--split", help="Search has one split: every judged query.")] = "test",
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Rank the judged queries of a folder by keywords, vectors, native hybrid and Kindred: nDCG@10.
+
+    The products are loaded into a generation of their own, which is gone afterwards.
+    """
+    if split not in ("test", "all"):
+        raise typer.BadParameter("search has one split, `test`: all queries of the folder", param_hint="--split")
+    settings = Settings()
+    judged = read_judged_set(data)
+    chosen = model or settings.text_model
+    store = ModelStore(settings.models_dir)
+    store.card(chosen)  # refuses an unknown model before anything is loaded
+    with _ended_in_order(), connect() as cluster, progress() as display:
+        total = count_rows(judged.products) if console.is_terminal else None
+        loading = display.add_task(f"loading {judged.products.name}", total=total)
+        asking = display.add_task("ranking queries", total=len(judged.queries))
+        hooks = Hooks(
+            notify=lambda message: console.print(f"[cyan]kindred:[/] {escape(message)}", soft_wrap=True),
+            progress=lambda products: display.advance(loading, products),
+        )
+        report = evaluate_search(
+            judged,
+            cluster,
+            store,
+            model=chosen,
+            threads=settings.threads,
+            hooks=hooks,
+            asked=lambda queries: display.advance(asking, queries),
+        )
+    if json:
+        print_json(report.to_json())
+    else:
+        _show(report)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end the command as Ctrl-C does, so that its generation is taken away."""
+
+    def end(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show(report: SearchReport) -> None:
+    document = report.to_json()
+    rows = []
+    for name, found in document["variants"].items():
+        if found["ndcg@10"] is None:
+            rows.append((name, "-", found["reason"], "", "", ""))
+            continue
+        gain = found.get("gain_over_bm25")
+        shown = "" if gain is None else f"{gain:+.1%} ({found['gain_ci95'][0]:+.1%} to {found['gain_ci95'][1]:+.1%})"
+        low, high = found["ci95"]
+        times = (f"{found['p50_ms']:.1f}", f"{found['p99_ms']:.1f}")
+        rows.append((name, f"{found['ndcg@10']:.4f}", f"{low:.4f} to {high:.4f}", shown, *times))
+    columns = ("", "nDCG@10", "95 % interval", "over bm25", "p50 ms", "p99 ms")
+    title = (
+        f"{document['queries']:,} queries, {document['judgments']:,} judgments, {document['products']:,} products, "
+        f"{report.model}"
+    )
+    out.print(table(title, columns, rows))
+    for count, what in (
+        (report.judged.without_judgments, "queries without judgments were left out"),
+        (report.judged.without_query, "judgments name a query that queries.tsv does not hold"),
+        (report.missing, "judged products are not in the catalogue"),
+    ):
+        if count:
+            console.print(f"[yellow]{count:,}[/] {what}")
