@@ -26,9 +26,11 @@ METADATA_FIELDS = frozenset(
     }
 )  # fmt: skip
 
-# The analyser of shoppers' words: English stems, and pairs of neighbours written as one word, so that "hard disk" meets
-# "harddisk" and words that stand together count more.
+# The analyser of product text: English stems, and pairs of neighbours written as one word, so that "hard disk" meets
+# "harddisk" and words that stand together count more. Without the pairs it tells whether all words are there.
 WORDS = "kindred_words"
+SINGLE_WORDS = "kindred_single_words"
+_STEPS = ["kindred_possessive", "lowercase", "asciifolding", "kindred_stop", "kindred_stem"]
 ANALYSIS: dict[str, Any] = {
     "filter": {
         "kindred_possessive": {"type": "stemmer", "language": "possessive_english"},
@@ -44,18 +46,8 @@ ANALYSIS: dict[str, Any] = {
         },
     },
     "analyzer": {
-        WORDS: {
-            "type": "custom",
-            "tokenizer": "standard",
-            "filter": [
-                "kindred_possessive",
-                "lowercase",
-                "asciifolding",
-                "kindred_stop",
-                "kindred_stem",
-                "kindred_pairs",
-            ],
-        }
+        WORDS: {"type": "custom", "tokenizer": "standard", "filter": [*_STEPS, "kindred_pairs"]},
+        SINGLE_WORDS: {"type": "custom", "tokenizer": "standard", "filter": _STEPS},
     },
 }
 

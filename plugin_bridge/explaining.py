@@ -10,9 +10,10 @@ from opensearch.client import Cluster
 from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
 from plugin_bridge.rewrite import lexical
-from plugin_bridge.rewrite.fusion import Signal
+from plugin_bridge.rewrite.fusion import Signal, keyword_half
 from plugin_bridge.rewrite.reading import Clause
 
+KEYWORD = "keyword"
 _NAMES = {TEXT_VECTOR: "text", IMAGE_VECTOR: "photo"}
 # Unlikely to stand in a product's text, so that what is marked can be told apart.
 _OPEN, _CLOSE = "\u2063<", ">\u2063"
@@ -35,9 +36,9 @@ def explain(
         signals: the vectors that ranked.
         fused: whether the ranking is Kindred's own, so that parts and shares can be told.
 
-    Each of `keyword`, `phrase`, `text` and `photo` that took part has its raw figure (`score` of BM25, `cosine` of a
-    vector; None where the product has no such vector), and in a fused ranking its `part` of the score and its `share`
-    of all parts. `words` are the product's words that matched.
+    Each of `keyword`, `all_words`, `phrase`, `text` and `photo` that took part has its raw figure (`score` of words,
+    `cosine` of a vector; None where the product has no such vector), and in a fused ranking its `part` of the score
+    and its `share` of all parts. `words` are the product's words that matched.
     """
     if not ids:
         return {}
@@ -51,11 +52,7 @@ def explain(
 
 def _clauses(words: str, generation: Generation) -> dict[str, Clause]:
     """Return the keyword clauses of the ranking by the names that they have in an explanation."""
-    clauses = {"keyword": lexical.clause(words, generation)}
-    phrase = lexical.phrase(words, generation)
-    if phrase is not None and generation.fusion.phrase_weight:
-        clauses["phrase"] = phrase
-    return clauses
+    return {KEYWORD: lexical.clause(words, generation), **lexical.bonuses(words, generation)}
 
 
 def _body(
@@ -88,16 +85,14 @@ def _of_hit(
     signals: Sequence[Signal],
     fused: bool,
 ) -> dict[str, Any]:
-    fusion = generation.fusion
-    saturation = {"keyword": (1.0, fusion.keyword_half), "phrase": (fusion.phrase_weight, fusion.phrase_half)}
     explained: dict[str, Any] = {}
     parts: dict[str, float] = {}
     scores = hit.get("matched_queries", {})
-    for name in clauses:
+    for name, clause in clauses.items():
         score = float(scores.get(name, 0.0))
-        weight, half = saturation[name]
         explained[name] = {"score": score}
-        parts[name] = weight * score / (score + half)
+        # A bonus is added as it is; the keyword score saturates first.
+        parts[name] = score / (score + keyword_half(clause, generation.fusion)) if name == KEYWORD else score
     for signal in signals:
         name = _NAMES[signal.field]
         vector = hit.get("_source", {}).get(signal.field)

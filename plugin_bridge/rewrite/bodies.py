@@ -8,7 +8,7 @@ import numpy as np
 from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
 from plugin_bridge.rewrite import lexical
-from plugin_bridge.rewrite.fusion import Signal, fuse, keyword_mass, rounded, text_signal
+from plugin_bridge.rewrite.fusion import Signal, fuse, rounded, text_signal
 from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.rewrite.storefront import passthrough, rewrite
 
@@ -70,9 +70,8 @@ def vector_body(
         limits["must_not"] = [{"ids": {"values": list(without)}}]
     binding = {"bool": limits} if limits else None
     core = _with_limits(lexical.clause(text, generation), limits) if text else None
-    own_mass = keyword_mass(core) if core else 1.0
-    phrase = lexical.phrase(text, generation) if text else None
-    query, rescore = fuse(core, (), binding, signals, generation, own_mass=own_mass, phrase=phrase)
+    bonuses = list(lexical.bonuses(text, generation).values()) if text else []
+    query, rescore = fuse(core, (), binding, signals, generation, bonuses=bonuses)
     plain = {"query": query, "rescore": rescore, "size": size, "from": offset, "track_total_hits": True}
     return passthrough(plain, generation)
 

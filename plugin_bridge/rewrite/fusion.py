@@ -54,8 +54,7 @@ def fuse(
     signals: Sequence[Signal],
     generation: Generation,
     *,
-    own_mass: float = 1.0,
-    phrase: Clause | None = None,
+    bonuses: Sequence[Clause] = (),
     new_products: bool = True,
 ) -> tuple[Clause, dict[str, Any]]:
     """Return the query and the rescore of a fused request.
@@ -65,8 +64,7 @@ def fuse(
         boosts: function_score shells, outermost first, that multiply after fusion.
         binding: the filter that vector candidates must pass.
         signals: at least one.
-        own_mass: the keyword mass of the clause for which the constants of the generation were chosen.
-        phrase: a keyword clause whose products gain a little.
+        bonuses: clauses whose scores are added to the fused score.
         new_products: whether products that only a vector finds may come in.
     """
     fusion = generation.fusion
@@ -75,7 +73,7 @@ def fuse(
         lift, shells = fusion.candidate_boost, _shell_boost(boosts)
         found += [_candidates(signal, binding, fusion.k, generation.index, lift, shells) for signal in signals]
     query = found[0] if len(found) == 1 else {"bool": {"should": found, "minimum_should_match": 1}}
-    scored = _with_phrase(_script_score(_all_scored_by(core), core, signals, fusion, own_mass), phrase, fusion)
+    scored = _with_bonuses(_script_score(_all_scored_by(core), core, signals, fusion), bonuses)
     rescore = {
         "window_size": fusion.window,
         "query": {
@@ -95,8 +93,7 @@ def fuse_in_one(
     signals: Sequence[Signal],
     generation: Generation,
     *,
-    own_mass: float = 1.0,
-    phrase: Clause | None = None,
+    bonuses: Sequence[Clause] = (),
     new_products: bool = True,
 ) -> Clause:
     """Return the same ranking as one query, for requests that may not hold a rescore (`collapse`).
@@ -108,7 +105,7 @@ def fuse_in_one(
     if new_products:
         found += [_candidates(signal, binding, fusion.k, generation.index, NO_BOOST) for signal in signals]
     candidates = {"bool": {"should": found, "minimum_should_match": 1}}
-    scored = _with_phrase(_script_score(candidates, core, signals, fusion, own_mass), phrase, fusion)
+    scored = _with_bonuses(_script_score(candidates, core, signals, fusion), bonuses)
     here = {"term": {"_index": generation.index}}
     elsewhere = {"bool": {"must_not": [here], "must": [bare(core)]}}
     either = {"bool": {"should": [_in_index(scored, generation.index), elsewhere], "minimum_should_match": 1}}
@@ -139,6 +136,11 @@ def keyword_mass(query: Clause) -> float:
     return boost if kind == "constant_score" else 0.0
 
 
+def keyword_half(core: Clause | None, fusion: Fusion) -> float:
+    """Return the keyword score of a clause that counts half."""
+    return fusion.keyword_half * ((keyword_mass(core) if core is not None else 0.0) or 1.0)
+
+
 def rounded(vector: np.ndarray) -> list[float]:
     """Return a vector as numbers short enough that a request stays small; the cosine changes by less than 1e-5."""
     return [round(float(value), DIGITS) for value in vector]
@@ -165,13 +167,8 @@ def _all_scored_by(core: Clause | None) -> Clause:
     return {"bool": {"filter": [ALL], "should": [bare(core)]}} if core is not None else {"bool": {"filter": [ALL]}}
 
 
-def _script_score(
-    query: Clause, core: Clause | None, signals: Sequence[Signal], fusion: Fusion, own_mass: float
-) -> Clause:
-    half = fusion.keyword_half
-    if core is not None:
-        half *= (keyword_mass(core) or own_mass) / own_mass
-    params: dict[str, Any] = {"half": half, "tie": TIE_WEIGHT}
+def _script_score(query: Clause, core: Clause | None, signals: Sequence[Signal], fusion: Fusion) -> Clause:
+    params: dict[str, Any] = {"half": keyword_half(core, fusion), "tie": TIE_WEIGHT}
     for place, signal in enumerate(signals):
         params |= {
             f"q{place}": rounded(signal.vector),
@@ -182,13 +179,8 @@ def _script_score(
     return {"script_score": {"query": query, "script": script}}
 
 
-def _with_phrase(scored: Clause, phrase: Clause | None, fusion: Fusion) -> Clause:
-    """Return a scoring clause to which products that meet `phrase` add up to `phrase_weight`."""
-    if phrase is None or not fusion.phrase_weight:
-        return scored
-    params = {"half": fusion.phrase_half, "weight": fusion.phrase_weight}
-    script = {"source": "params.weight * _score / (_score + params.half)", "params": params}
-    return {"bool": {"must": [scored], "should": [{"script_score": {"query": phrase, "script": script}}]}}
+def _with_bonuses(scored: Clause, bonuses: Sequence[Clause]) -> Clause:
+    return {"bool": {"must": [scored], "should": list(bonuses)}} if bonuses else scored
 
 
 def _source(fields: Sequence[str]) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from opensearch.generations import Generation
+from opensearch.mappings import SINGLE_WORDS
 from plugin_bridge.rewrite.reading import Clause
 
 TIE_BREAKER = 0.3  # what the fields beside the best one add of their score
 PHRASE_SLOP = 3
-PHRASE_WORDS = 16  # a phrase of many words costs much and is hardly ever met
+BONUS_WORDS = 16  # a phrase of many words costs much and is hardly ever met
 _WORDS = re.compile(r"[^\W_]+")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -31,13 +32,22 @@ def clause(text: str, generation: Generation) -> Clause:
     return {"multi_match": {"query": text, "fields": fields, "type": "best_fields", "tie_breaker": TIE_BREAKER}}
 
 
-def phrase(text: str, generation: Generation) -> Clause | None:
-    """Return the clause that finds the words of `text` near each other in the title, None where that says nothing."""
-    words = text.split()
-    if not 2 <= len(words) <= PHRASE_WORDS or not generation.lexical:
-        return None
+def bonuses(text: str, generation: Generation) -> dict[str, Clause]:
+    """Return, by name, what a title with all the words gains, and one with the words near each other."""
+    count, fusion = len(text.split()), generation.fusion
+    if not 1 <= count <= BONUS_WORDS or not generation.lexical:
+        return {}
     title = generation.lexical[0].partition("^")[0]
-    return {"match_phrase": {title: {"query": text, "slop": PHRASE_SLOP}}}
+    found: dict[str, Clause] = {}
+    if fusion.all_words:
+        every = {"query": text, "operator": "and", "analyzer": SINGLE_WORDS}
+        found["all_words"] = {"constant_score": {"filter": {"match": {title: every}}, "boost": fusion.all_words}}
+    if fusion.phrase_weight and count > 1:
+        near = {"match_phrase": {title: {"query": text, "slop": PHRASE_SLOP}}}
+        params = {"half": fusion.phrase_half, "weight": fusion.phrase_weight}
+        script = {"source": "params.weight * _score / (_score + params.half)", "params": params}
+        found["phrase"] = {"script_score": {"query": near, "script": script}}
+    return found
 
 
 def request(

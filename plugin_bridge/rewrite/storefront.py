@@ -9,7 +9,7 @@ import numpy as np
 from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
 from plugin_bridge.rewrite import lexical
-from plugin_bridge.rewrite.fusion import fuse, fuse_in_one, keyword_mass, text_signal
+from plugin_bridge.rewrite.fusion import fuse, fuse_in_one, text_signal
 from plugin_bridge.rewrite.reading import Reading, Unreadable, as_list, has_inner_hits, read_query
 from plugin_bridge.rewrite.source import without_internal
 
@@ -130,8 +130,7 @@ def _fused(
 ) -> dict[str, Any]:
     signals = [text_signal(generation, vector, floor)]
     settings: dict[str, Any] = {
-        "own_mass": keyword_mass(lexical.clause(reading.text, generation)),
-        "phrase": lexical.phrase(reading.text, generation),
+        "bonuses": list(lexical.bonuses(reading.text, generation).values()),
         "new_products": floor is not None,
     }
     parts = (reading.core, reading.boosts, reading.binding, signals, generation)

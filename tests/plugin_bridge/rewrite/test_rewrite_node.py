@@ -131,18 +131,20 @@ def test_collapse_ranks_as_the_rescore_does(shelf_generation):
         assert one["_score"] == pytest.approx(other["_score"], rel=1e-5)
 
 
-def test_words_side_by_side_in_the_title_gain_at_most_the_phrase_weight(shelf_generation):
+def test_a_title_gains_by_words_near_each_other_and_by_holding_all_of_them(shelf_generation):
     body = {"query": {"match": {"title": "small shoe"}}, "size": 300}
-    with_phrase = {hit["_id"]: hit for hit in shelf_generation.search(body)["hits"]["hits"]}
+    scores = {hit["_id"]: hit["_score"] for hit in shelf_generation.search(body)["hits"]["hits"]}
     generation = shelf_generation.generation
-    plain = replace(generation, fusion=replace(generation.fusion, phrase_weight=0.0))
+    plain = replace(generation, fusion=replace(generation.fusion, phrase_weight=0.0, all_words=0.0))
     without = shelf_generation.plain(rewrite(body, plain, shelf.embed, shelf.knows).body)["hits"]["hits"]
-    assert {hit["_id"] for hit in without} == set(with_phrase)
+    assert {hit["_id"] for hit in without} == set(scores)
+    all_words, most = generation.fusion.all_words, generation.fusion.all_words + generation.fusion.phrase_weight
     for hit in without:
-        gain = with_phrase[hit["_id"]]["_score"] - hit["_score"]
+        gain = scores[hit["_id"]] - hit["_score"]
         title = hit["_source"]["title"]
-        met = title.startswith("small") and title.endswith("shoe")  # one word stands between, the slop allows 3
-        assert (0 < gain < generation.fusion.phrase_weight) if met else gain == pytest.approx(0, abs=1e-5)
+        # one word stands between the two, and the slop allows three
+        met = title.startswith("small") and title.endswith("shoe")
+        assert (all_words < gain < most) if met else gain == pytest.approx(0, abs=1e-5)
 
 
 def test_business_boosts_multiply_after_fusion(shelf_generation):
