@@ -7,7 +7,7 @@ and removal takes all of them away, also what a killed installation left behind.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -26,13 +26,18 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class DropIn:
-    """The parts installed for one index; `url` is the bridge's rewrite address that its connector calls."""
+    """The parts installed for one index; `url` is the bridge's rewrite address that its connector calls.
+
+    While it is not `active`, requests do not go through its pipeline; `reason` says why the installation left it so.
+    """
 
     index: str
     pipeline: str
     rewrite_model: str
     embed_model: str
     url: str
+    active: bool
+    reason: str | None = None
 
 
 def pipeline_name(index: str) -> str:
@@ -43,6 +48,8 @@ def pipeline_name(index: str) -> str:
 def install(cluster: Cluster, generation: Generation, *, bridge_url: str, token: str) -> DropIn:
     """Install or refresh the drop-in of a generation and return its parts; a second call changes nothing.
 
+    It becomes active when the cluster has reached the bridge through it, see `activate`.
+
     `bridge_url` is the bridge's address as the cluster reaches it, `token` a bearer token of role `storefront`.
     Raises CapabilityMissingError where ml-commons is absent or does not allow the address, GenerationError where
     the parts do not settle because something else keeps changing them.
@@ -52,31 +59,52 @@ def install(cluster: Cluster, generation: Generation, *, bridge_url: str, token:
     trust.allow(cluster, bridge_url)
     for _ in range(_ATTEMPTS):
         rewrite, embed = (remote_models.ensure(cluster, body) for body in connectors)
+        unreached = _unreached(cluster, rewrite, embed)
         if _pipeline(cluster, index) != _pipeline_body(rewrite):
+            if unreached is not None:
+                _set_default_pipeline(cluster, index, None)
             cluster.request("PUT", f"/_search/pipeline/{pipeline_name(index)}", _pipeline_body(rewrite))
-        if _default_pipeline(cluster, index) != pipeline_name(index):
+        if unreached is None:
             _set_default_pipeline(cluster, index, pipeline_name(index))
         # Only now: until the pipeline named the new model, shoppers' requests went through the old one.
         remote_models.sweep(cluster, _names(index), keep={rewrite, embed})
         found = installed(cluster, generation)
         if found is not None and (found.rewrite_model, found.embed_model) == (rewrite, embed):
-            return found
+            return found if found.active else replace(found, reason=unreached)
     raise GenerationError(f"the drop-in of {index} does not settle: is another installation running?")
+
+
+def activate(cluster: Cluster, generation: Generation) -> DropIn | None:
+    """Let requests go through an installed drop-in once the cluster reaches the bridge; None where there is none.
+
+    OpenSearch's connector has a flaw: until it has reached its service once, about one call in fifty does not fail
+    at once but after ten seconds (seen with ml-commons 3.6.0). A shopper must not meet that, so the pipeline becomes
+    the index's default only after a first answer from the bridge. From then on a dead bridge costs milliseconds.
+    """
+    found = installed(cluster, generation)
+    if found is None or found.active:
+        return found
+    unreached = _unreached(cluster, found.rewrite_model, found.embed_model)
+    if unreached is not None:
+        return replace(found, reason=unreached)
+    _set_default_pipeline(cluster, generation.index, found.pipeline)
+    return replace(found, active=True)
 
 
 def installed(cluster: Cluster, generation: Generation) -> DropIn | None:
     """Return the parts installed for a generation, or None where any is missing or does not fit the others."""
     index = generation.index
     pipeline = _pipeline(cluster, index)
-    if pipeline is None or _default_pipeline(cluster, index) != pipeline_name(index):
+    if pipeline is None:
         return None
     urls = {one.id: one.url for one in remote_models.connectors(cluster, _names(index))}
     usable = [m for m in remote_models.models(cluster, _names(index)) if m.deployed and m.connector in urls]
     rewrite_name, embed_name = _names(index)
     embed = next((model for model in usable if model.name == embed_name), None)
+    active = _default_pipeline(cluster, index) == pipeline_name(index)
     for model in usable:
         if embed is not None and model.name == rewrite_name and pipeline == _pipeline_body(model.id):
-            return DropIn(index, pipeline_name(index), model.id, embed.id, urls[model.connector])
+            return DropIn(index, pipeline_name(index), model.id, embed.id, urls[model.connector], active)
     return None
 
 
@@ -87,8 +115,7 @@ def remove(cluster: Cluster, generation: Generation) -> None:
 
 def remove_index(cluster: Cluster, index: str) -> None:
     """Do as `remove` does, for an index that may be deleted already, so that only its name is known."""
-    if _default_pipeline(cluster, index) == pipeline_name(index):
-        _set_default_pipeline(cluster, index, None)
+    _set_default_pipeline(cluster, index, None)
     _optional(cluster, "DELETE", f"/_search/pipeline/{pipeline_name(index)}")
     try:
         urls = {one.url for one in remote_models.connectors(cluster, _names(index))}
@@ -175,7 +202,23 @@ def _default_pipeline(cluster: Cluster, index: str) -> str | None:
 
 
 def _set_default_pipeline(cluster: Cluster, index: str, pipeline: str | None) -> None:
-    cluster.request("PUT", f"/{index}/_settings", {"index.search.default_pipeline": pipeline})
+    """Make `pipeline` the default of an index; None takes ours away and leaves anyone else's."""
+    now = _default_pipeline(cluster, index)
+    if now != pipeline and (pipeline is not None or now == pipeline_name(index)):
+        cluster.request("PUT", f"/{index}/_settings", {"index.search.default_pipeline": pipeline})
+
+
+def _unreached(cluster: Cluster, rewrite: str, embed: str) -> str | None:
+    """Return why the cluster does not reach the bridge through one of the models, None where it reaches it."""
+    calls = ((rewrite, {"body": orjson.dumps({PROBE: True}).decode()}), (embed, {"input": '["kindred"]'}))
+    for model, parameters in calls:
+        try:
+            remote_models.predict(cluster, model, parameters)
+        except ClusterRefusedError as error:
+            # Also a bridge that refuses was reached.
+            if "Error from remote service" not in error.reason:
+                return f"the cluster does not reach the bridge: {error.reason}"
+    return None
 
 
 def _optional(cluster: Cluster, method: str, path: str) -> dict[str, Any] | None:

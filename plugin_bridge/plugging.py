@@ -22,6 +22,7 @@ CONNECTOR_TOKEN = "storefront"
 def plug_in(cluster: Cluster, generation: Generation, settings: Settings | None = None) -> DropIn:
     """Install the drop-in of a generation with this machine's bridge address and token; idempotent.
 
+    It is active once the cluster reaches the bridge; a bridge that starts later activates it then.
     Raises CapabilityMissingError where the cluster cannot hold a drop-in (its message says what is missing).
     """
     settings = settings or Settings()
@@ -32,7 +33,7 @@ def plug_in(cluster: Cluster, generation: Generation, settings: Settings | None 
     # Fallbacks count from now on, also those before the bridge is started for the first time.
     FallbackLedger(settings.home).passages(dropin.pipeline_counts(cluster))
     _announce(settings, tokens)
-    return parts
+    return parts if parts.active else dropin.activate(cluster, generation) or parts
 
 
 def _announce(settings: Settings, tokens: TokenStore) -> None:

@@ -135,11 +135,15 @@ class Registry:
 
 
 class Refresher:
-    """Refreshes a registry in a thread of its own, every `seconds` and when nudged."""
+    """Refreshes a registry in a thread of its own, every `seconds` and when nudged.
 
-    def __init__(self, registry: Registry, seconds: float) -> None:
+    `first` is called once, after the first look that succeeds; until it returns, `problem` is not cleared.
+    """
+
+    def __init__(self, registry: Registry, seconds: float, first: Callable[[Snapshot], None]) -> None:
         self._registry = registry
         self._seconds = seconds
+        self._first: Callable[[Snapshot], None] | None = first
         self._nudged = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="refresh", daemon=True)
@@ -162,7 +166,10 @@ class Refresher:
     def _run(self) -> None:
         while not self._stopped:
             try:
-                self._registry.refresh()
+                snapshot = self._registry.refresh()
+                if self._first is not None:
+                    self._first(snapshot)
+                    self._first = None
                 self.problem = None
             except OpenSearchError as error:
                 if self.problem != str(error):

@@ -115,6 +115,7 @@ def _encoder(ref: EncoderRef) -> dict[str, Any]:
 
 def _has_drop_in(cluster: Cluster, generation: Generation) -> bool:
     try:
-        return dropin.installed(cluster, generation) is not None
+        found = dropin.installed(cluster, generation)
+        return found is not None and found.active
     except OpenSearchError:
         return False  # without ml-commons there can be none

@@ -207,9 +207,11 @@ def _told(file: Path, verb: str, settings: Settings) -> Iterator[Hooks]:
 def _installer(settings: Settings) -> Callable[[Cluster, Generation], str | None]:
     def install(cluster: Cluster, generation: Generation) -> str | None:
         try:
-            plug_in(cluster, generation, settings)
+            drop_in = plug_in(cluster, generation, settings)
         except CapabilityMissingError as error:
             return f"storefront queries stay plain keyword queries: {error}"
+        if not drop_in.active:
+            return f"storefront queries stay plain keyword queries until the bridge is started: {drop_in.reason}"
         return None
 
     return install

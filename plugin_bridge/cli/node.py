@@ -10,8 +10,8 @@ from rich.markup import escape
 from opensearch import generations, node, preflight
 from opensearch.client import Cluster, connect, connect_as_storefront
 from opensearch.errors import CapabilityMissingError, ClusterUnreachableError
-from opensearch.node import Progress
-from opensearch.settings import ClusterSettings
+from opensearch.node import NodeState, Progress
+from opensearch.settings import ClusterSettings, NodeSettings
 from plugin_bridge import background
 from plugin_bridge import status as standing
 from plugin_bridge.cli.output import console, out, print_json, progress, table
@@ -33,8 +33,7 @@ def up(json: Json = False) -> None:
     """Start the local OpenSearch node (or use OPENSEARCH_URL) and the bridge, both in the background."""
     settings = Settings()
     if ClusterSettings().is_local:
-        with _steps() as told:
-            started = node.start(progress=told)
+        started = _start_node(settings)
         for note in started.notes:
             console.print(f"[yellow]node:[/] {escape(note)}", soft_wrap=True)
     made = TokenStore(settings.home).ensure()
@@ -92,10 +91,26 @@ def _plug_in_again(cluster: Cluster, settings: Settings) -> list[str]:
     for generation in generations.history(cluster, settings.alias):
         if generation.complete:
             try:
-                plug_in(cluster, generation, settings)
+                drop_in = plug_in(cluster, generation, settings)
             except CapabilityMissingError as error:
                 return [f"storefront queries stay plain keyword queries: {error}"]
+            if not drop_in.active:
+                return [f"storefront queries stay plain keyword queries: {drop_in.reason}"]
     return []
+
+
+def _start_node(settings: Settings) -> NodeState:
+    """Start the local node, and the bridge before it: shoppers' first requests then meet both."""
+    before = node.state() is None and background.state(settings) is None
+    if before:
+        background.start(settings, NodeSettings().url)
+    try:
+        with _steps() as told:
+            return node.start(progress=told)
+    except BaseException:
+        if before:
+            background.stop(settings)
+        raise
 
 
 @contextmanager

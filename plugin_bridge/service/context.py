@@ -1,9 +1,13 @@
 """What the service works with: one object that is made at the start and closed at the end."""
 
+import logging
+import time
 from dataclasses import dataclass
 
 from encoders.store import ModelStore
+from opensearch import dropin
 from opensearch.client import Cluster, connect
+from opensearch.errors import OpenSearchError
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.fallbacks import FallbackLedger
 from plugin_bridge.query_vectors import QueryVectors
@@ -12,6 +16,11 @@ from plugin_bridge.search import Searcher
 from plugin_bridge.service.metrics import Metrics
 from plugin_bridge.settings import Settings
 from plugin_bridge.tokens import TokenStore
+
+log = logging.getLogger(__name__)
+
+_ACTIVATIONS = 3
+_ACTIVATION_PAUSE = 0.5
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,13 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         vectors.forget({known.generation.text.fingerprint for known in snapshot.by_index.values()})
         ledger.keep_only(snapshot.by_index)
 
+    def first(snapshot: Snapshot) -> None:
+        # The server starts to answer at this very moment, so the cluster may have to try twice.
+        for _ in range(_ACTIVATIONS):
+            if activate(cluster, snapshot, settings.alias):
+                return
+            time.sleep(_ACTIVATION_PAUSE)
+
     registry.on_change(forget)
     tokens = TokenStore(settings.home)
     tokens.ensure()
@@ -55,10 +71,25 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         settings=settings,
         cluster=cluster,
         registry=registry,
-        refresher=Refresher(registry, settings.refresh_seconds),
+        refresher=Refresher(registry, settings.refresh_seconds, first),
         vectors=vectors,
         searcher=Searcher(registry, vectors, settings),
         tokens=tokens,
         ledger=ledger,
         metrics=Metrics(registry, vectors, ledger),
     )
+
+
+def activate(cluster: Cluster, snapshot: Snapshot, alias: str) -> bool:
+    """Activate the drop-ins of an alias that were installed while no bridge was there; False where one stays off."""
+    complete = True
+    for known in snapshot.of(alias):
+        try:
+            found = dropin.activate(cluster, known.generation)
+        except OpenSearchError as error:
+            log.warning("the drop-in of %s cannot be looked at: %s", known.generation.index, error)
+            continue
+        if found is not None and not found.active:
+            log.warning("the drop-in of %s is not active: %s", known.generation.index, found.reason)
+            complete = False
+    return complete

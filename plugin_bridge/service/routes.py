@@ -15,7 +15,7 @@ from plugin_bridge import status
 from plugin_bridge.answers import SearchAnswer
 from plugin_bridge.errors import RequestError
 from plugin_bridge.service import embeddings
-from plugin_bridge.service.context import Context
+from plugin_bridge.service.context import Context, activate
 from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody
 from plugin_bridge.service.wire import authorise
 
@@ -108,7 +108,8 @@ def _for_staff(context: Context) -> APIRouter:
 
     @router.post("/v1/refresh", tags=["operations"], summary="Look for new and dropped generations now")
     async def refresh() -> Response:
-        await run_in_threadpool(context.registry.refresh)
+        snapshot = await run_in_threadpool(context.registry.refresh)
+        await run_in_threadpool(lambda: activate(context.cluster, snapshot, context.settings.alias))
         return _json(readiness(context))
 
     @router.get("/v1/generations", tags=["operations"], summary="The generations of an alias")

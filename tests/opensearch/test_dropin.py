@@ -1,5 +1,9 @@
 """Installing the drop-in: idempotent, replaced without a gap, mended when half done, taken away whole."""
 
+import http.server
+import re
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,8 +15,44 @@ from opensearch.errors import ClusterRefusedError
 from opensearch.generations import EncoderRef, Generation
 
 ALIAS = "dropin-test"
-# Nothing listens there, and nothing needs to: installing asks the bridge for nothing.
-URL, OTHER_URL = "http://127.0.0.1:9", "http://localhost:9"
+DEAD = "http://127.0.0.1:9"
+UNREACHED = r"Connection refused|Acquire operation"
+
+
+class _Answers(http.server.BaseHTTPRequestHandler):
+    """What a bridge is to the cluster while a drop-in is installed: somebody who answers with JSON."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        content = b'{"data": []}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def other_url(port: int) -> str:
+    return f"http://localhost:{port}"
 
 
 @pytest.fixture
@@ -53,43 +93,46 @@ def trusted(cluster: Cluster) -> Any:
 KEY = "plugins.ml_commons.trusted_connector_endpoints_regex"
 
 
-def test_installing_twice_changes_nothing(cluster: Cluster, generation: Generation) -> None:
+def test_installing_twice_changes_nothing(cluster: Cluster, generation: Generation, url: str) -> None:
     assert dropin.installed(cluster, generation) is None
-    first = dropin.install(cluster, generation, bridge_url=URL, token="secret")
+    first = dropin.install(cluster, generation, bridge_url=url, token="secret")
     assert first == dropin.installed(cluster, generation)
-    assert first.url == f"{URL}/v1/generations/{generation.index}/rewrite"
+    assert first.active
+    assert first.url == f"{url}/v1/generations/{generation.index}/rewrite"
     before = parts(cluster, generation)
     assert len(before["connectors"]) == len(before["models"]) == 2
     assert before["default"] == first.pipeline
-    assert dropin.install(cluster, generation, bridge_url=URL + "/", token="secret") == first
+    assert dropin.install(cluster, generation, bridge_url=url + "/", token="secret") == first
     assert parts(cluster, generation) == before
 
 
-@pytest.mark.parametrize(("url", "token"), [(OTHER_URL, "secret"), (URL, "another")])
+@pytest.mark.parametrize("what", ["address", "token"])
 def test_another_address_or_token_replaces_the_parts(
-    cluster: Cluster, generation: Generation, url: str, token: str
+    cluster: Cluster, generation: Generation, url: str, other_url: str, what: str
 ) -> None:
-    first = dropin.install(cluster, generation, bridge_url=URL, token="secret")
-    second = dropin.install(cluster, generation, bridge_url=url, token=token)
+    first = dropin.install(cluster, generation, bridge_url=url, token="secret")
+    new_url, token = (other_url, "secret") if what == "address" else (url, "another")
+    second = dropin.install(cluster, generation, bridge_url=new_url, token=token)
+    assert second.active
     assert second.rewrite_model != first.rewrite_model
-    assert second.url.startswith(url)
+    assert second.url.startswith(new_url)
     after = parts(cluster, generation)
     assert len(after["connectors"]) == len(after["models"]) == 2
-    assert dropin.install(cluster, generation, bridge_url=url, token=token) == second
+    assert dropin.install(cluster, generation, bridge_url=new_url, token=token) == second
 
 
-def test_removal_leaves_nothing(cluster: Cluster, generation: Generation) -> None:
+def test_removal_leaves_nothing(cluster: Cluster, generation: Generation, other_url: str) -> None:
     empty = parts(cluster, generation)
     assert empty["connectors"] == empty["models"] == empty["groups"] == []
-    dropin.install(cluster, generation, bridge_url=OTHER_URL, token="secret")
+    dropin.install(cluster, generation, bridge_url=other_url, token="secret")
     assert parts(cluster, generation) != empty
     dropin.remove(cluster, generation)
     assert parts(cluster, generation) == empty
     dropin.remove(cluster, generation)  # nothing to take away is no error
 
 
-def test_removal_works_after_the_index_is_gone(cluster: Cluster, generation: Generation) -> None:
-    dropin.install(cluster, generation, bridge_url=URL, token="secret")
+def test_removal_works_after_the_index_is_gone(cluster: Cluster, generation: Generation, url: str) -> None:
+    dropin.install(cluster, generation, bridge_url=url, token="secret")
     generations.drop(cluster, generation)
     dropin.remove(cluster, generation)
     names = [f"kindred-{kind}-{generation.index}" for kind in ("rewrite", "embed")]
@@ -98,8 +141,8 @@ def test_removal_works_after_the_index_is_gone(cluster: Cluster, generation: Gen
 
 
 @pytest.mark.parametrize("broken", ["pipeline", "default", "model", "deployed", "stray"])
-def test_half_an_installation_is_mended(cluster: Cluster, generation: Generation, broken: str) -> None:
-    whole = dropin.install(cluster, generation, bridge_url=URL, token="secret")
+def test_half_an_installation_is_mended(cluster: Cluster, generation: Generation, url: str, broken: str) -> None:
+    whole = dropin.install(cluster, generation, bridge_url=url, token="secret")
     if broken == "pipeline":
         cluster.request("PUT", f"/_search/pipeline/{whole.pipeline}", {"request_processors": []})
     elif broken == "default":
@@ -110,11 +153,12 @@ def test_half_an_installation_is_mended(cluster: Cluster, generation: Generation
             cluster.request("DELETE", f"/_plugins/_ml/models/{whole.rewrite_model}")
     else:
         # What an installation leaves that was killed after it had made a connector.
-        body = remote_models.connector_body(f"kindred-rewrite-{generation.index}", URL + "/x", "{}", "old")
+        body = remote_models.connector_body(f"kindred-rewrite-{generation.index}", url + "/x", "{}", "old")
         cluster.request("POST", "/_plugins/_ml/connectors/_create", body)
     if broken != "stray":
-        assert dropin.installed(cluster, generation) is None
-    again = dropin.install(cluster, generation, bridge_url=URL, token="secret")
+        found = dropin.installed(cluster, generation)
+        assert found is None or not found.active
+    again = dropin.install(cluster, generation, bridge_url=url, token="secret")
     assert again == dropin.installed(cluster, generation)
     after = parts(cluster, generation)
     assert len(after["connectors"]) == len(after["models"]) == 2
@@ -122,18 +166,18 @@ def test_half_an_installation_is_mended(cluster: Cluster, generation: Generation
 
 def test_trust_is_anchored_and_leaves_others_alone(cluster: Cluster) -> None:
     before = trusted(cluster)
-    url = "http://bridge.example:8765"
-    added = trust.allow(cluster, url)
+    elsewhere = "http://bridge.example:8765"
+    added = trust.allow(cluster, elsewhere)
     try:
         persistent = trusted(cluster)[0]
         assert added
         assert persistent[-1] == r"^http://bridge\.example:8765/.*$"
-        assert not trust.allow(cluster, url)
+        assert not trust.allow(cluster, elsewhere)
         assert trusted(cluster)[0] == persistent
         # What was there before is still there: an address that it allowed is still allowed.
         assert not trust.allow(cluster, "http://127.0.0.1:9")
     finally:
-        trust.withdraw(cluster, url)
+        trust.withdraw(cluster, elsewhere)
     assert trusted(cluster) == before
 
 
@@ -149,16 +193,16 @@ def test_trust_is_anchored_and_leaves_others_alone(cluster: Cluster) -> None:
     ],
 )
 def test_the_pattern_allows_the_bridge_alone(address: str, allowed: bool) -> None:
-    import re
-
     assert bool(re.fullmatch(trust.pattern("http://bridge.example:8765"), address)) is allowed
 
 
-def test_a_shared_address_stays_trusted_until_the_last_one_leaves(cluster: Cluster, generation: Generation) -> None:
+def test_a_shared_address_stays_trusted_until_the_last_one_leaves(
+    cluster: Cluster, generation: Generation, other_url: str
+) -> None:
     before = trusted(cluster)
     second = generations.create(cluster, ALIAS, text=generation.text)
-    dropin.install(cluster, generation, bridge_url=OTHER_URL, token="secret")
-    dropin.install(cluster, second, bridge_url=OTHER_URL, token="secret")
+    dropin.install(cluster, generation, bridge_url=other_url, token="secret")
+    dropin.install(cluster, second, bridge_url=other_url, token="secret")
     dropin.remove(cluster, generation)
     assert trusted(cluster) != before
     assert dropin.installed(cluster, second) is not None
@@ -166,16 +210,42 @@ def test_a_shared_address_stays_trusted_until_the_last_one_leaves(cluster: Clust
     assert trusted(cluster) == before
 
 
-def test_requests_through_the_pipeline_are_counted(cluster: Cluster, generation: Generation) -> None:
-    dropin.install(cluster, generation, bridge_url=URL, token="secret")
+def test_requests_through_the_pipeline_are_counted(cluster: Cluster, generation: Generation, url: str) -> None:
+    dropin.install(cluster, generation, bridge_url=url, token="secret")
     counted = dropin.pipeline_counts(cluster)[generation.index]
-    for _ in range(3):  # no bridge is there: each falls back, and OpenSearch calls that a success
+    for _ in range(3):  # what answers here is no rewrite: each falls back, and OpenSearch calls that a success
         cluster.search(generation.index, {"query": {"match": {"title": "x"}}})
     cluster.search(generation.index, {"query": {"match": {"title": "x"}}}, search_pipeline="_none")
     assert dropin.pipeline_counts(cluster)[generation.index] == counted + 3
 
 
+def test_a_bridge_that_was_never_reached_is_not_asked(cluster: Cluster, generation: Generation, url: str) -> None:
+    """A connector that has not reached its service once answers some calls only after ten seconds."""
+    installed = dropin.install(cluster, generation, bridge_url=DEAD, token="secret")
+    assert not installed.active
+    assert re.search(UNREACHED, installed.reason or "")
+    assert parts(cluster, generation)["default"] is None
+    started = time.monotonic()
+    for _ in range(200):
+        cluster.search(generation.index, {"query": {"match": {"title": "x"}}})
+    assert time.monotonic() - started < 10
+    still_off = dropin.activate(cluster, generation)
+    assert still_off is not None and not still_off.active
+    # One that is started later is asked from then on.
+    dropin.install(cluster, generation, bridge_url=url, token="secret")
+    cluster.request("PUT", f"/{generation.index}/_settings", {"index.search.default_pipeline": None})
+    on = dropin.activate(cluster, generation)
+    assert on is not None and on.active
+    assert parts(cluster, generation)["default"] == on.pipeline
+    # And one that dies after it was reached is no reason to take the pipeline away.
+    assert dropin.installed(cluster, generation) == on
+
+
+def test_activating_nothing_is_no_error(cluster: Cluster, generation: Generation) -> None:
+    assert dropin.activate(cluster, generation) is None
+
+
 def test_a_probe_says_why_the_bridge_is_out_of_reach(cluster: Cluster, generation: Generation) -> None:
-    installed = dropin.install(cluster, generation, bridge_url=URL, token="secret")
-    with pytest.raises(ClusterRefusedError, match="Connection refused"):
+    installed = dropin.install(cluster, generation, bridge_url=DEAD, token="secret")
+    with pytest.raises(ClusterRefusedError, match=UNREACHED):
         dropin.probe(cluster, installed)
