@@ -4,20 +4,9 @@ import time
 
 import pytest
 
-from opensearch.client import Cluster
 from plugin_bridge.rewrite import rewrite
 from tests.plugin_bridge.rewrite import shelf
 from tests.plugin_bridge.rewrite.conftest import build
-
-
-@pytest.fixture(scope="module")
-def two_nodes(start_node):
-    """A cluster of two nodes."""
-    common = {"joinable": True, "cluster_name": "kindred-two", "heap": "512m"}
-    first, _ = start_node(name="one", **common)
-    _, second = start_node(name="two", seed_ports=(first.transport,), **common)
-    with Cluster(second.url) as cluster:
-        yield cluster
 
 
 def wait_for_copies(cluster, index):
@@ -29,22 +18,22 @@ def wait_for_copies(cluster, index):
 
 
 @pytest.mark.parametrize("replication", ["SEGMENT", "DOCUMENT"])
-def test_pages_hold_together_over_two_copies(two_nodes, replication):
+def test_pages_hold_together_over_two_copies(pair, replication):
     alias = f"copies-{replication.lower()}"
     settings = {"number_of_replicas": 1, "replication.type": replication}
-    generation = build(two_nodes, alias, settings=settings)
-    wait_for_copies(two_nodes, generation.index)
+    generation = build(pair, alias, settings=settings)
+    wait_for_copies(pair, generation.index)
     # Updated on both copies: deleted documents and segments then differ where each copy indexes by itself.
     for product in list(shelf.products())[:100:3]:
-        two_nodes.request("POST", f"/{generation.index}/_update/{product['id']}", {"doc": {"stock": 9}})
-    two_nodes.request("POST", f"/{generation.index}/_refresh")
+        pair.request("POST", f"/{generation.index}/_update/{product['id']}", {"doc": {"stock": 9}})
+    pair.request("POST", f"/{generation.index}/_refresh")
     time.sleep(2)  # a replica of segments follows its primary's refresh
     body = rewrite({"query": {"match": {"title": "small red shoe"}}}, generation, shelf.embed, shelf.knows).body
 
     def page(start, size, copy):
         # `_only_nodes` by turns is what an unlucky round robin does to a shopper who turns pages
         params = {"preference": copy}
-        answer = two_nodes.request(
+        answer = pair.request(
             "POST", f"/{generation.index}/_search", {**body, "from": start, "size": size}, params=params
         )
         return [hit["_id"] for hit in answer["hits"]["hits"]]
