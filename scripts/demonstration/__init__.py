@@ -25,7 +25,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="scripts/demo", description="Show Kindred on its sample catalogue.")
     parser.add_argument("--screenshot", type=Path, metavar="FILE.svg", help="write what is shown to an SVG picture")
     options = parser.parse_args(arguments)
-    console = Console(record=True, width=SCREENSHOT_WIDTH) if options.screenshot else Console()
+    console = Console(
+        highlight=False, record=bool(options.screenshot), width=SCREENSHOT_WIDTH if options.screenshot else None
+    )
     began = float(os.environ.pop("KINDRED_DEMO_BEGAN", time.time()))
     preparation = Preparation(console)
     try:

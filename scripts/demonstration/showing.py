@@ -19,7 +19,7 @@ from demonstration.thumbnails import thumbnail
 from plugin_bridge.answers import Hit
 from plugin_bridge.cli import app
 
-QUERIES = ("synonym-couch", "phrase-coffee", "gift-gardener", "spelling-hedphones", "phrase-desk")
+QUERIES = ("synonym-couch", "phrase-desk", "synonym-stuffed", "gift-baker", "phrase-coffee", "spelling-hedphones")
 FAVOURITE = "elmhurst-two-seat-sofa"
 PICTURE = SAMPLE / "shoppers" / "lilac-sports-shoe.webp"
 SHOP_TEXT = "something to keep my coffee hot on the train"
@@ -32,13 +32,13 @@ def everything(console: Console, shop: Shop) -> None:
     console.rule("[bold]1  Keyword search beside hybrid search")
     console.print("[green]✓[/] what a person would expect   [bold cyan]new[/] not found by the keywords at all\n")
     for query in _queries(QUERIES):
-        console.print(side_by_side(shop, query))
+        console.print(side_by_side(shop, query), "")
     console.rule("[bold]2  Similar items on a product page")
-    console.print(similar(shop, FAVOURITE))
+    console.print(similar(shop, FAVOURITE), "")
     console.rule("[bold]3  Search by a picture")
-    console.print(by_picture(console, shop))
+    console.print(by_picture(console, shop), "")
     console.rule("[bold]4  A storefront's own request, unchanged")
-    console.print(storefront(shop))
+    storefront(console, shop)
     if _has_command("tag"):
         console.rule("[bold]5  Suggested tags")
         _tags(console)
@@ -49,7 +49,7 @@ def everything(console: Console, shop: Shop) -> None:
 def highlights(console: Console, shop: Shop) -> None:
     """Show what a screenshot has room for."""
     for query in _queries(QUERIES[:2]):
-        console.print(side_by_side(shop, query))
+        console.print(side_by_side(shop, query), "")
     console.print(by_picture(console, shop))
 
 
@@ -105,23 +105,24 @@ def by_picture(console: Console, shop: Shop) -> Panel:
     return Panel(body, title=f"kindred search --image {name}", title_align="left")
 
 
-def storefront(shop: Shop) -> Group:
-    """Return a shop's request, as it would send it, with and without the rewrite."""
+def storefront(console: Console, shop: Shop) -> None:
+    """Show a shop's request, as it would send it, and its answers with and without the rewrite."""
     match = {"query": SHOP_TEXT, "fields": ["title^3", "description"]}
     body = {"query": {"multi_match": match}, "size": ROWS, "_source": ["title"]}
     path = f"/{shop.alias}/_search"
+    content = shlex.quote(json.dumps(body))
+    command = f"curl -s '{shop.cluster.url}{path}' -H 'content-type: application/json' -d {content}"
+    console.print(Text(command, style="green"), soft_wrap=True)
     answers = [
         shop.cluster.request("POST", path, body, params=params) for params in ({"search_pipeline": "_none"}, None)
     ]
     before, after = ([Hit(h["_id"], h["_score"], 0, h["_source"], {}) for h in a["hits"]["hits"]] for a in answers)
     table = Table(expand=True)
-    table.add_column("before: plain OpenSearch", ratio=1, no_wrap=True)
+    table.add_column("before: with ?search_pipeline=_none", ratio=1, no_wrap=True)
     table.add_column(f"now, in {answers[1]['took']} ms", ratio=1, no_wrap=True)
     for row in range(ROWS):
         table.add_row(_cell(before, row, set(), None), _cell(after, row, set(), None))
-    content = shlex.quote(json.dumps(body))
-    command = f"curl -s '{shop.cluster.url}{path}' -H 'content-type: application/json' -d {content}"
-    return Group(Text(command, style="green"), table)
+    console.print(table, "")
 
 
 def next_steps(shop: Shop) -> Group:
