@@ -26,12 +26,13 @@ NOT_READ_YET = "the cluster's generations were not read yet"
 
 @dataclass(frozen=True)
 class Known:
-    """A generation and, where its text encoder cannot be used, the sentence that says why."""
+    """A generation and, where its text or photo encoder cannot be used, the sentences that say why."""
 
     generation: Generation
     live: bool
     text: TextEncoder | None = None
     problem: str | None = None
+    no_photos: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,24 @@ class Registry:
             return Known(generation, live)
         before = self._snapshot.by_index.get(generation.index)
         try:
-            if generation.image is not None:
-                self.pool.image(generation.image)
-            return Known(generation, live, self.pool.text(generation.text))
+            text = self.pool.text(generation.text)
         except (EncoderError, GenerationError) as error:
             if before is None or before.problem != str(error):
                 log.warning("generation %s cannot be served: %s", generation.index, error)
             return Known(generation, live, problem=str(error))
+        no_photos = self._photo_problem(generation)
+        if no_photos is not None and (before is None or before.no_photos != no_photos):
+            log.warning("generation %s cannot be searched by pictures: %s", generation.index, no_photos)
+        return Known(generation, live, text, no_photos=no_photos)
+
+    def _photo_problem(self, generation: Generation) -> str | None:
+        if generation.image is None:
+            return None
+        try:
+            self.pool.image(generation.image)
+        except (EncoderError, GenerationError) as error:
+            return str(error)
+        return None
 
     def _let_go(self, by_index: Mapping[str, Known]) -> None:
         used = set()

@@ -182,7 +182,7 @@ def _show(answer: SearchAnswer, *, explain: bool, json: bool) -> None:
 def _why(explained: Any) -> str:
     parts = [
         f"{name} {explained[name]['share']:.0%}"
-        for name in ("keyword", "phrase", "text", "photo")
+        for name in ("keyword", "all_words", "phrase", "text", "photo")
         if "share" in explained.get(name, {})
     ]
     words = ", ".join(explained.get("words", ()))

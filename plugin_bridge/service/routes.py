@@ -131,7 +131,12 @@ def readiness(context: Context) -> dict[str, Any]:
         "ready": problem is None,
         "problem": problem,
         "loaded": [
-            {"index": one.generation.index, "live": one.live, "loaded": one.problem is None, "problem": one.problem}
+            {
+                "index": one.generation.index,
+                "live": one.live,
+                "loaded": one.problem is None,
+                "problem": one.problem or one.no_photos,
+            }
             for one in known
         ],
     }

@@ -106,7 +106,7 @@ def test_explain_adds_up_to_the_score(bridge: Bridge) -> None:
     with bridge.http() as http:
         hits = http.post("/v1/search", json={"text": "reading lamp", "explain": True}).json()["hits"]
     for hit in hits:
-        parts = [hit["explain"][name] for name in ("keyword", "phrase", "text")]
+        parts = [hit["explain"][name] for name in ("keyword", "all_words", "phrase", "text")]
         # What is left is the tie-break, below 1e-4, and the traces of the first stage.
         assert sum(part["part"] for part in parts) == pytest.approx(hit["score"], abs=2e-4)
         assert sum(part["share"] for part in parts) == pytest.approx(1.0)
