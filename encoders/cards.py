@@ -13,6 +13,7 @@ CARD_FILE = "card.json"
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 FINGERPRINT_LENGTH = 32
+INT8_SUFFIX = "-int8"
 
 Kind = Literal["text", "image"]
 Precision = Literal["fp32", "int8"]
@@ -41,6 +42,11 @@ class ModelCard:
     files: Mapping[str, str]
     fingerprint: str
     parity: Mapping[str, Any] = field(default_factory=dict)
+
+
+def name_at(base: str, precision: Precision) -> str:
+    """Return the name in the store of a model at a precision: NAME for fp32, NAME-int8 for int8."""
+    return base + (INT8_SUFFIX if precision == "int8" else "")
 
 
 def fingerprint_of(files: Mapping[str, str], preprocessing: Mapping[str, Any]) -> str:

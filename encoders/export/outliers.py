@@ -56,11 +56,15 @@ def damp_outliers(source: Path, samples: Sequence[Mapping[str, np.ndarray]], lim
 
 
 def damping_factors(peaks: np.ndarray, limit: float = LIMIT) -> np.ndarray:
-    """Return the divisor of each channel: 1, or what brings its peak down to `limit` times the median peak."""
+    """Return the divisor of each channel: 1, or about what brings its peak down to `limit` times the median peak.
+
+    Divisors are multiples of 1/8: peaks differ in their last bits with the number of threads, fingerprints must not.
+    """
     usual = float(np.median(peaks))
     if usual <= 0:
         return np.ones(len(peaks), np.float32)
-    return np.maximum(1.0, peaks / (limit * usual)).astype(np.float32)
+    excess = np.maximum(1.0, peaks / (limit * usual))
+    return (np.round(excess * 8) / 8).astype(np.float32)
 
 
 def channel_peaks(model: onnx.ModelProto, samples: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

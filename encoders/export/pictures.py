@@ -46,7 +46,7 @@ def from_folder(folder: Path, count: int, source: str) -> Photos:
     if len(pictures) < 20:
         raise SourceError(f"{folder} has {len(pictures)} pictures that can be read; at least 20 are wanted")
     note = f", {refused} unreadable" if refused else ""
-    return Photos(pictures, f"{source} ({len(pictures)} of {len(files)}{note})")
+    return Photos(pictures, f"{len(pictures)} from {source}{note}")
 
 
 def drawn(count: int) -> Photos:
