@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -86,7 +87,8 @@ class Preparation:
                 store.card(name)
                 self._done(f"encoder {name}, exported before")
             except ModelNotFoundError:
-                self._command(f"encoder {name}: torch to ONNX", "models", "export", name.removesuffix("-int8"))
+                base = name.removesuffix("-int8")
+                self._command(f"encoder {base}: torch to ONNX, fp32 and int8", "models", "export", base, quiet=True)
 
     def _services(self) -> None:
         local = ClusterSettings().is_local
@@ -105,7 +107,7 @@ class Preparation:
                 f"the alias {alias} holds other products than the sample's, and they stay: "
                 "set KINDRED_ALIAS=kindred-sample to have the sample beside them"
             )
-        if live is not None and _read(stamp).get(live.index, key) == key:
+        if live is not None and _read(stamp).get(live.index, key) == key and not self._problem(live.index):
             self._done(f"{_count(cluster, live.index)} sample products, loaded before")
             return
         self._command("the sample catalogue", "load", str(CATALOGUE.relative_to(ROOT)))
@@ -115,21 +117,28 @@ class Preparation:
         stamp.write_text(json.dumps({now.index: key}) + "\n")
         self._served(now.index)
 
+    def _problem(self, index: str) -> str | None:
+        """Return why the bridge cannot serve a generation, as when its encoders were made anew since."""
+        loaded: Any = background.readiness(self._settings)["loaded"]
+        return next((one["problem"] for one in loaded if one["index"] == index), None)
+
     def _served(self, index: str) -> None:
         """Wait until the bridge serves a generation that has just become live."""
         end = time.monotonic() + SERVED_SECONDS
         while time.monotonic() < end:
-            loaded = background.readiness(self._settings)["loaded"]
-            if any(one["index"] == index and one["live"] and one["loaded"] for one in loaded):  # type: ignore[attr-defined]
+            loaded: Any = background.readiness(self._settings)["loaded"]
+            if any(one["index"] == index and one["live"] and one["loaded"] for one in loaded):
                 return
             time.sleep(0.2)
         raise DemoError(f"the bridge does not serve {index} after {SERVED_SECONDS:.0f} s; `kindred status` says why")
 
-    def _command(self, title: str, *arguments: str) -> None:
+    def _command(self, title: str, *arguments: str, quiet: bool = False) -> None:
+        """Run a command and report its time; `quiet` drops its result, not its progress and its errors."""
         self._console.print(f"[bold cyan]▸[/] {escape(title)}   [dim]$ kindred {escape(' '.join(arguments))}[/]")
         began = time.monotonic()
-        status = subprocess.run(_kindred(*arguments), cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
-        if status != 0:
+        result = subprocess.DEVNULL if quiet else None
+        done = subprocess.run(_kindred(*arguments), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=result, check=False)
+        if done.returncode != 0:
             raise DemoError(f"`kindred {' '.join(arguments)}` failed, see above; run scripts/demo again to go on")
         self._done(title, time.monotonic() - began)
 
