@@ -13,9 +13,9 @@ import orjson
 import psutil
 from filelock import FileLock
 
+from plugin_bridge.binding import check_binding
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.registry import NOT_READ_YET
-from plugin_bridge.service.server import check_binding
 from plugin_bridge.settings import Settings
 
 _START_SECONDS = 90.0

@@ -16,7 +16,7 @@ from encoders.homes import cache_home, data_home
 class Settings(BaseSettings):
     """What the bridge, the loader and the command line share. Times are milliseconds, sizes are bytes."""
 
-    model_config = SettingsConfigDict(env_prefix="KINDRED_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="KINDRED_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     home: Path = Field(default_factory=data_home, description="where models, tokens and state are kept")
     cache: Path = Field(default_factory=cache_home, description="downloads and work that can be made again")

@@ -3,13 +3,16 @@
 import sys
 
 import typer
+from pydantic import ValidationError
 from rich.markup import escape
 
 from encoders.errors import EncoderError
 from opensearch.errors import OpenSearchError
+from opensearch.settings import ClusterSettings, NodeSettings
 from plugin_bridge.cli import evaluate, load, models, node, search
 from plugin_bridge.cli.output import console
 from plugin_bridge.errors import BridgeError
+from plugin_bridge.settings import Settings
 
 app = typer.Typer(
     name="kindred",
@@ -29,6 +32,18 @@ def main() -> None:
     except (BridgeError, OpenSearchError, EncoderError) as error:
         console.print(f"[bold red]kindred:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
+    except ValidationError as error:
+        console.print(f"[bold red]kindred:[/] {escape(_wrong_setting(error))}", soft_wrap=True)
+        sys.exit(1)
     except KeyboardInterrupt:
         console.print("[yellow]kindred:[/] interrupted")
         sys.exit(130)
+
+
+def _wrong_setting(error: ValidationError) -> str:
+    """Word what is wrong with the environment, naming the variable."""
+    first = error.errors()[0]
+    prefixes = {kind.__name__: kind.model_config["env_prefix"] for kind in (Settings, ClusterSettings, NodeSettings)}
+    message = first["msg"].removeprefix("Value error, ")
+    variable = "".join(prefixes.get(error.title, "") + str(part).upper() for part in first["loc"][:1])
+    return f"{variable}: {message}, got {first['input']!r}" if variable else message

@@ -1,12 +1,12 @@
 """Running the bridge: one process, one event loop."""
 
-import ipaddress
 import logging
 import socket
 import sys
 
 import uvicorn
 
+from plugin_bridge.binding import check_binding
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.service.app import create_app
 from plugin_bridge.service.context import open_context
@@ -36,23 +36,6 @@ def serve(settings: Settings | None = None) -> None:
         timeout_graceful_shutdown=5,
     )
     uvicorn.Server(config).run(sockets=[listening])
-
-
-def check_binding(settings: Settings) -> None:
-    """Raise BridgeError where the bridge would be open to others without asking them for a token."""
-    if not settings.auth and not is_loopback(settings.bridge_host):
-        raise BridgeError(
-            f"KINDRED_BRIDGE_HOST is {settings.bridge_host} and KINDRED_AUTH is off: without tokens the bridge "
-            "listens on loopback only"
-        )
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether an address is this machine's own."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listen(settings: Settings) -> socket.socket:
