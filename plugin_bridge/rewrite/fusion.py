@@ -13,6 +13,7 @@ import numpy as np
 
 from opensearch.generations import Fusion, Generation
 from opensearch.mappings import TEXT_VECTOR, TIE
+from plugin_bridge.rewrite.lexical import word_count
 from plugin_bridge.rewrite.reading import TEXT_TYPES, Clause, as_list, bare, clause_of
 
 # What remains of the first stage's score after the rescore: enough to keep the order of products that the rescore
@@ -22,6 +23,7 @@ FIRST_STAGE_WEIGHT = 1e-9
 TIE_WEIGHT = 1e-4
 # Keeps k-NN scores out of the keyword score that a script is about to read. Not 0: the floor is cut on these scores.
 NO_BOOST = 1e-6
+UNNAMED_FIELDS = 25  # what a query string without fields is taken to search
 DIGITS = 6
 ALL: Clause = {"match_all": {}}
 
@@ -136,6 +138,35 @@ def keyword_mass(query: Clause) -> float:
     return boost if kind == "constant_score" else 0.0
 
 
+def clause_count(query: Any) -> int:
+    """Return about how many terms OpenSearch makes of a clause: a word and its pair, in each field."""
+    if isinstance(query, list):
+        return sum(clause_count(inner) for inner in query)
+    if not isinstance(query, Mapping):
+        return 0
+    count = 0
+    for kind, body in query.items():
+        if kind in TEXT_TYPES and isinstance(body, Mapping):
+            count += 2 * sum(map(word_count, _texts_in(kind, body))) * _field_count(kind, body)
+        elif kind == "terms" or not isinstance(body, Mapping | list):
+            count += 1
+        else:
+            count += clause_count(body)
+    return count
+
+
+def _texts_in(kind: str, body: Mapping[str, Any]) -> list[str]:
+    values = [body.get("query")] if kind not in {"match", "match_phrase"} else list(body.values())
+    texts = [value.get("query") if isinstance(value, Mapping) else value for value in values]
+    return [text for text in texts if isinstance(text, str)]
+
+
+def _field_count(kind: str, body: Mapping[str, Any]) -> int:
+    if kind in {"match", "match_phrase"} or "default_field" in body:
+        return 1
+    return len(as_list(body.get("fields"))) or UNNAMED_FIELDS
+
+
 def keyword_half(core: Clause | None, fusion: Fusion) -> float:
     """Return the keyword score of a clause that counts half."""
     return fusion.keyword_half * ((keyword_mass(core) if core is not None else 0.0) or 1.0)
@@ -143,7 +174,8 @@ def keyword_half(core: Clause | None, fusion: Fusion) -> float:
 
 def rounded(vector: np.ndarray) -> list[float]:
     """Return a vector as numbers short enough that a request stays small; the cosine changes by less than 1e-5."""
-    return [round(float(value), DIGITS) for value in vector]
+    # float64 first: a rounded float32 would be written with all the digits of its nearest double.
+    return np.round(vector.astype(np.float64), DIGITS).tolist()
 
 
 def _candidates(
