@@ -39,19 +39,16 @@ class Fusion:
 
     `keyword_half` is the score of one unboosted field that counts half, `text_weight` and `image_weight` multiply
     `1 + cosine`. A title with the words near each other gains up to `phrase_weight` (half of it at the phrase score
-    `phrase_half`), a title with all words gains `all_words`. `k` is the number of vector candidates, `window` the
-    number of candidates that are rescored, and `candidate_boost` lifts vector candidates into that window.
+    `phrase_half`), a title with all words gains `all_words`. `k` is the number of vector candidates.
     """
 
     keyword_half: float = 5.0
     text_weight: float = 2.0
-    image_weight: float = 0.0
+    image_weight: float = 2.0
     phrase_weight: float = 0.5
     phrase_half: float = 5.0
     all_words: float = 0.4
     k: int = 100
-    window: int = 200
-    candidate_boost: float = 1000.0
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _MARKED = re.compile(re.escape(_OPEN) + "(.*?)" + re.escape(_CLOSE), re.DOTALL)
 def explain(
     cluster: Cluster,
     generation: Generation,
-    ids: Sequence[str],
+    ids: Mapping[str, bool],
     *,
     words: str | None,
     signals: Sequence[Signal],
@@ -32,6 +32,7 @@ def explain(
     """Return, by id, what made each product's score; one further request for a page of hits.
 
     Args:
+        ids: whether a vector found the product, by id; the cosine of one that only words found is not looked at.
         words: the text that ranked as keywords, where one did.
         signals: the vectors that ranked.
         fused: whether the ranking is Kindred's own, so that parts and shares can be told.
@@ -43,11 +44,15 @@ def explain(
     if not ids:
         return {}
     clauses = _clauses(words, generation) if words else {}
-    body = _body(generation, ids, clauses, signals)
+    body = _body(generation, list(ids), clauses, signals)
     params = {"search_pipeline": "_none", "include_named_queries_score": True}
     answer = cluster.search(generation.index, body, **params)
     found = {hit["_id"]: hit for hit in answer["hits"]["hits"]}
-    return {one: _of_hit(found[one], generation, clauses, signals, fused) for one in ids if one in found}
+    return {
+        one: _of_hit(found[one], generation, clauses, signals, by_vector=by_vector, fused=fused)
+        for one, by_vector in ids.items()
+        if one in found
+    }
 
 
 def _clauses(words: str, generation: Generation) -> dict[str, Clause]:
@@ -83,6 +88,8 @@ def _of_hit(
     generation: Generation,
     clauses: Mapping[str, Clause],
     signals: Sequence[Signal],
+    *,
+    by_vector: bool,
     fused: bool,
 ) -> dict[str, Any]:
     explained: dict[str, Any] = {}
@@ -98,7 +105,8 @@ def _of_hit(
         vector = hit.get("_source", {}).get(signal.field)
         cosine = None if vector is None else _cosine(signal.vector, vector)
         explained[name] = {"cosine": cosine}
-        parts[name] = signal.weight * (1.0 + (signal.neutral if cosine is None else cosine))
+        counted = cosine if by_vector and cosine is not None else signal.neutral
+        parts[name] = signal.weight * (1.0 + counted)
     if fused:
         whole = sum(parts.values())
         for name, part in parts.items():

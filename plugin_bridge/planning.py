@@ -13,12 +13,11 @@ from encoders.pictures import load_picture
 from opensearch import dropin
 from opensearch.errors import GenerationError
 from opensearch.generations import Generation
-from opensearch.mappings import IMAGE_VECTOR
 from plugin_bridge.errors import RequestError
 from plugin_bridge.query_vectors import OverloadedError, QueryVectors
 from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite import bodies, lexical
-from plugin_bridge.rewrite.fusion import Signal, text_signal
+from plugin_bridge.rewrite.fusion import Signal, image_signal, text_signal
 from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.settings import Settings
 
@@ -92,7 +91,9 @@ class Planner:
         if request.mode == "vector":
             vector = self._encode(known, text)
             floor = lexical.floor(text, generation, self._knows(known))
-            body = bodies.vector_body(generation, text_vector=vector, floor=floor, filters=clauses, **page)
+            body = bodies.vector_body(
+                generation, text_vector=vector, floor=floor, filters=clauses, named=request.explain, **page
+            )
             return Plan(body, "vector", None, (text_signal(generation, vector),), replaceable=True)
         # The very body that a storefront's own request becomes, so that both rank alike.
         vectors: list[np.ndarray] = []
@@ -101,7 +102,9 @@ class Planner:
             vectors.append(self._encode(known, words))
             return vectors[-1]
 
-        body = bodies.hybrid_body(text, generation, encode, self._knows(known), filters=clauses, **page)
+        body = bodies.hybrid_body(
+            text, generation, encode, self._knows(known), filters=clauses, named=request.explain, **page
+        )
         signals = tuple(text_signal(generation, one) for one in vectors)
         return Plan(body, "hybrid", text, signals, replaceable=bool(signals))
 
@@ -126,6 +129,7 @@ class Planner:
             image_vector=image_vector,
             floor=lexical.floor(text, generation, self._knows(known)) if text else None,
             filters=clauses,
+            named=request.explain,
             **page_of(request),
         )
         signals = signals_of(generation, text_vector, image_vector)
@@ -205,5 +209,5 @@ def signals_of(
     if text_vector is not None:
         found.append(text_signal(generation, text_vector))
     if image_vector is not None:
-        found.append(Signal(IMAGE_VECTOR, image_vector, bodies.PICTURE_WEIGHT, floor=0.0))
+        found.append(image_signal(generation, image_vector))
     return tuple(found)

@@ -33,6 +33,7 @@ from plugin_bridge.planning import (
 from plugin_bridge.query_vectors import QueryVectors
 from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite import bodies
+from plugin_bridge.rewrite.fusion import CANDIDATE
 from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.settings import Settings
 
@@ -161,7 +162,7 @@ class Searcher:
         found = answer["hits"]
         whys: dict[str, dict[str, Any]] = {}
         if request.explain:
-            ids = [hit["_id"] for hit in found["hits"]]
+            ids = {hit["_id"]: CANDIDATE in hit.get("matched_queries", ()) for hit in found["hits"]}
             fused = bool(plan.signals) and not native
             whys = explain(self._cluster, generation, ids, words=plan.words, signals=plan.signals, fused=fused)
         hits = tuple(

@@ -6,14 +6,11 @@ from typing import Any
 import numpy as np
 
 from opensearch.generations import Generation
-from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
+from opensearch.mappings import TEXT_VECTOR
 from plugin_bridge.rewrite import lexical
-from plugin_bridge.rewrite.fusion import Signal, fuse, rounded, text_signal
+from plugin_bridge.rewrite.fusion import fuse, image_signal, rounded, text_signal
 from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.rewrite.storefront import passthrough, rewrite
-
-# Beside words, a picture that was given on purpose says as much as the text vector; alone, only its order counts.
-PICTURE_WEIGHT = 2.0
 
 
 def keyword_body(
@@ -33,10 +30,14 @@ def hybrid_body(
     filters: Sequence[Clause] = (),
     size: int = 10,
     offset: int = 0,
+    named: bool = False,
 ) -> dict[str, Any]:
-    """Return the request of `hybrid` mode: the storefront's request, rewritten as the storefront's would be."""
+    """Return the request of `hybrid` mode: the storefront's request, rewritten as the storefront's would be.
+
+    `named` makes `matched_queries` tell which products the vector found.
+    """
     plain = lexical.request(text, generation, filters=list(filters), size=size, offset=offset)
-    return rewrite(plain, generation, encode, knows).body
+    return rewrite(plain, generation, encode, knows, named=named).body
 
 
 def vector_body(
@@ -50,6 +51,7 @@ def vector_body(
     without: Sequence[str] = (),
     size: int = 10,
     offset: int = 0,
+    named: bool = False,
 ) -> dict[str, Any]:
     """Return a request ranked by vectors, and by `text` as keywords where it is given too.
 
@@ -62,7 +64,7 @@ def vector_body(
     if text_vector is not None:
         signals.append(text_signal(generation, text_vector, floor))
     if image_vector is not None:
-        signals.append(Signal(IMAGE_VECTOR, image_vector, PICTURE_WEIGHT, floor=0.0))
+        signals.append(image_signal(generation, image_vector))
     if not signals:
         raise ValueError("a search by vectors needs at least one vector")
     limits: dict[str, Any] = {"filter": list(filters)} if filters else {}
@@ -71,8 +73,8 @@ def vector_body(
     binding = {"bool": limits} if limits else None
     core = _with_limits(lexical.clause(text, generation), limits) if text else None
     bonuses = list(lexical.bonuses(text, generation).values()) if text else []
-    query, rescore = fuse(core, (), binding, signals, generation, bonuses=bonuses)
-    plain = {"query": query, "rescore": rescore, "size": size, "from": offset, "track_total_hits": True}
+    query = fuse(core, (), binding, signals, generation, bonuses=bonuses, named=named)
+    plain = {"query": query, "size": size, "from": offset, "track_total_hits": True}
     return passthrough(plain, generation)
 
 

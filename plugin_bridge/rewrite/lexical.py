@@ -11,6 +11,8 @@ from plugin_bridge.rewrite.reading import Clause
 TIE_BREAKER = 0.3  # what the fields beside the best one add of their score
 PHRASE_SLOP = 3
 BONUS_WORDS = 16  # a phrase of many words costs much and is hardly ever met
+MOST_WORDS = 64  # with six fields and pairs of words, still fewer than the 1,024 clauses that OpenSearch allows
+_TOKENS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 _WORDS = re.compile(r"[^\W_]+")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -29,7 +31,22 @@ _STOP_WORDS = frozenset(
 def clause(text: str, generation: Generation) -> Clause:
     """Return the keyword clause with which the bridge itself searches; nothing in `text` is an operator."""
     fields = list(generation.lexical)
-    return {"multi_match": {"query": text, "fields": fields, "type": "best_fields", "tie_breaker": TIE_BREAKER}}
+    return {
+        "multi_match": {"query": first_words(text), "fields": fields, "type": "best_fields", "tie_breaker": TIE_BREAKER}
+    }
+
+
+def first_words(text: str, count: int = MOST_WORDS) -> str:
+    """Return the text up to its `count`-th word; a Chinese character counts as one, as OpenSearch counts it."""
+    for place, found in enumerate(_TOKENS.finditer(text), 1):
+        if place == count:
+            return text[: found.end()]
+    return text
+
+
+def word_count(text: str) -> int:
+    """Return the number of words, where a Chinese character counts as one."""
+    return sum(1 for _ in _TOKENS.finditer(text))
 
 
 def bonuses(text: str, generation: Generation) -> dict[str, Clause]:

@@ -245,10 +245,3 @@ def bare(query: Any) -> Any:
     if isinstance(query, list):
         return [bare(value) for value in query]
     return query
-
-
-def has_inner_hits(query: Any) -> bool:
-    """Whether a clause, or one inside it, asks for inner hits, which may stand in a request only once."""
-    if isinstance(query, Mapping):
-        return "inner_hits" in query or any(has_inner_hits(inner) for inner in query.values())
-    return isinstance(query, list) and any(has_inner_hits(inner) for inner in query)

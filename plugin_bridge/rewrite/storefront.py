@@ -9,8 +9,9 @@ import numpy as np
 from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
 from plugin_bridge.rewrite import lexical
-from plugin_bridge.rewrite.fusion import fuse, fuse_in_one, text_signal
-from plugin_bridge.rewrite.reading import Reading, Unreadable, as_list, has_inner_hits, read_query
+from plugin_bridge.rewrite.fusion import fuse, text_signal
+from plugin_bridge.rewrite.reading import Reading, Unreadable, as_list, read_query
+from plugin_bridge.rewrite.sizes import clause_count
 from plugin_bridge.rewrite.source import without_internal
 
 # Parts of a request that keep their meaning beside a rewritten query, each shown by a test on a real node.
@@ -41,6 +42,10 @@ KNOWN_PARTS = frozenset(
 )
 
 
+# OpenSearch refuses a query of more than 1,024 clauses. One that stands close to that must not be pushed over it.
+MOST_CLAUSES = 900
+
+
 @dataclass(frozen=True)
 class Rewritten:
     """A request body, why it is as it is (`rewritten`, or the reason it was left alone), and the shopper's text."""
@@ -55,6 +60,8 @@ def rewrite(
     generation: Generation,
     encode: Callable[[str], np.ndarray],
     knows: Callable[[str], bool],
+    *,
+    named: bool = False,
 ) -> Rewritten:
     """Return `body` ranked by keywords and vectors together, or unchanged with the reason.
 
@@ -63,17 +70,20 @@ def rewrite(
         generation: the generation whose index the request is about to search.
         encode: gives the query vector, shape (dimension,), of a text. Whatever it raises is raised here.
         knows: whether the encoder knows a lower-case word.
+        named: whether `matched_queries` shall tell which products the vector found.
     """
     try:
         _check_parts(body)
         reading = read_query(body.get("query") or {"match_all": {}})
-        if "collapse" in body and has_inner_hits(reading.core):
-            raise Unreadable("collapse_with_inner_hits")  # the clause would stand in the request twice
+        if clause_count(reading.core) > MOST_CLAUSES:
+            raise Unreadable("too_long")
+        floor = lexical.floor(reading.text, generation, knows)
+        if floor is None:
+            raise Unreadable("article_number")
     except Unreadable as verdict:
         return Rewritten(passthrough(body, generation), str(verdict))
     vector = encode(reading.text)
-    floor = lexical.floor(reading.text, generation, knows)
-    return Rewritten(_fused(body, reading, vector, floor, generation), "rewritten", reading.text)
+    return Rewritten(_fused(body, reading, vector, floor, generation, named=named), "rewritten", reading.text)
 
 
 def passthrough(body: dict[str, Any], generation: Generation) -> dict[str, Any]:
@@ -126,16 +136,9 @@ def _highlighting(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fused(
-    body: dict[str, Any], reading: Reading, vector: np.ndarray, floor: float | None, generation: Generation
+    body: dict[str, Any], reading: Reading, vector: np.ndarray, floor: float, generation: Generation, *, named: bool
 ) -> dict[str, Any]:
+    bonuses = list(lexical.bonuses(reading.text, generation).values())
     signals = [text_signal(generation, vector, floor)]
-    settings: dict[str, Any] = {
-        "bonuses": list(lexical.bonuses(reading.text, generation).values()),
-        "new_products": floor is not None,
-    }
-    parts = (reading.core, reading.boosts, reading.binding, signals, generation)
-    changed = _highlighting(passthrough(body, generation))
-    if "collapse" in body:
-        return {**changed, "query": fuse_in_one(*parts, **settings)}
-    query, rescore = fuse(*parts, **settings)
-    return {**changed, "query": query, "rescore": rescore}
+    query = fuse(reading.core, reading.boosts, reading.binding, signals, generation, bonuses=bonuses, named=named)
+    return {**_highlighting(passthrough(body, generation)), "query": query}

@@ -1,6 +1,9 @@
 """Every way in which a storefront can send its keyword query to the alias, through the real pipeline and bridge."""
 
+import orjson
 import pytest
+
+from opensearch.generations import DEFAULT_LEXICAL
 
 ALIAS = "bridge-shop"
 SETTEE = {"match": {"title": "settee"}}  # no product has the word; the sofa and the couch are what it means
@@ -19,7 +22,7 @@ def settees(bridge, cluster):
     """What vectors find for a word that no product has."""
     assert ids(post(cluster, "_search", {"query": SETTEE}, search_pipeline="_none")) == []
     found = ids(post(cluster, "_search", {"query": SETTEE}))
-    assert set(found[:2]) == {"sofa", "couch"}
+    assert found[0] == "sofa"
     return found
 
 
@@ -42,16 +45,10 @@ def test_parameters_in_the_address(settees, cluster):
 
 def test_several_searches_in_one_request(settees, cluster):
     lines = [{}, {"query": SETTEE, "size": 20}, {}, {"query": {"match_all": {}}, "size": 1}]
-    body = "".join(f"{cluster_json(line)}\n" for line in lines)
+    body = b"".join(orjson.dumps(line) + b"\n" for line in lines)
     answers = post(cluster, "_msearch", body)["responses"]
     assert ids(answers[0]) == settees
     assert len(ids(answers[1])) == 1
-
-
-def cluster_json(value):
-    import orjson
-
-    return orjson.dumps(value).decode()
 
 
 def test_a_search_template(settees, cluster):
@@ -67,8 +64,7 @@ def test_a_point_in_time(settees, cluster):
     assert ids(answer) in ([], settees)
 
 
-def test_a_scroll_ends_with_every_product_once(settees, cluster):
-    """OpenSearch tells a pipeline nothing of the scroll, and drops the rescore: the order is the candidates'."""
+def test_a_scroll_gives_every_product_once_in_the_same_order(settees, cluster):
     query = {"query": {"match": {"title": "camping boots lamp settee"}}, "size": 2}
     whole = ids(post(cluster, "_search", {**query, "size": 100}))
     answer = post(cluster, "_search", query, scroll="1m")
@@ -76,7 +72,7 @@ def test_a_scroll_ends_with_every_product_once(settees, cluster):
     while ids(answer):
         answer = cluster.request("POST", "/_search/scroll", {"scroll": "1m", "scroll_id": answer["_scroll_id"]})
         seen += ids(answer)
-    assert sorted(seen) == sorted(whole)
+    assert seen == whole
     by_index_order = post(cluster, "_search", {**query, "sort": ["_doc"]}, scroll="1m")
     plain = post(cluster, "_search", {**query, "sort": ["_doc"]}, scroll="1m", search_pipeline="_none")
     assert ids(by_index_order) == ids(plain)
@@ -92,7 +88,7 @@ def test_a_scroll_ends_with_every_product_once(settees, cluster):
         "settee 沙发 👟",
         "settee <script>alert(1)</script>",
         "settee AND (NOT *:*)",
-        "settee " * 1400,
+        "settee " * 500,
         "!!! ??? ...",
         "",
     ],
@@ -106,7 +102,7 @@ def test_whatever_a_shopper_types_is_answered(settees, cluster, text):
 
 
 def test_the_storefront_ranks_as_the_bridge_does(bridge, cluster):
-    lexical = bridge.http().get("/v1/generations").json()["generations"][0]["lexical"]
+    lexical = list(DEFAULT_LEXICAL)
     for text in ("settee", "warm boots for a mountain walk", "kettle"):
         clause = {"query": text, "fields": lexical, "type": "best_fields", "tie_breaker": 0.3}
         stored = post(cluster, "_search", {"query": {"multi_match": clause}, "size": 10})["hits"]["hits"]
