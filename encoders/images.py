@@ -9,9 +9,7 @@ from PIL import Image
 
 from encoders.cards import MODEL_FILE, ModelCard
 from encoders.errors import PictureError
-from encoders.sessions import open_session
-
-PICTURES_PER_BATCH = 16
+from encoders.sessions import Workers, open_session
 
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
@@ -21,7 +19,8 @@ class ImageEncoder:
 
     def __init__(self, folder: Path, card: ModelCard, threads: int = 0) -> None:
         self.card = card
-        self._session = open_session(folder / MODEL_FILE, threads)
+        self._session = open_session(folder / MODEL_FILE)
+        self._workers = Workers(threads)
 
     def encode(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """Return float32 vectors (n, dimension), row i for picture i, each of length 1.
@@ -29,15 +28,21 @@ class ImageEncoder:
         A picture is uint8 RGB (height, width, 3), as `encoders.pictures.load_picture` returns it.
         """
         vectors = np.empty((len(pictures), self.card.dimension), np.float32)
-        for start in range(0, len(pictures), PICTURES_PER_BATCH):
-            some = pictures[start : start + PICTURES_PER_BATCH]
-            pixels = np.stack([prepare(picture, self.card.preprocessing) for picture in some])
-            vectors[start : start + len(some)] = self._session.run(None, {"pixels": pixels})[0]
+
+        # One picture's activations fill a core's cache: a batch of two took longer than one after the other.
+        def run(row: int) -> None:
+            vectors[row] = self._run(pictures[row])
+
+        self._workers.each(run, range(len(pictures)))
         return vectors
 
     def encode_one(self, picture: np.ndarray) -> np.ndarray:
         """Return the vector (dimension,) of one picture."""
-        return self.encode([picture])[0]
+        return self._run(picture)
+
+    def _run(self, picture: np.ndarray) -> np.ndarray:
+        pixels = prepare(picture, self.card.preprocessing)[None]
+        return self._session.run(None, {"pixels": pixels})[0][0]
 
 
 def prepare(picture: np.ndarray, preprocessing: Mapping[str, Any]) -> np.ndarray:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from encoders.cards import CARD_FILE, ModelCard, fingerprint_of, read_card, sha256_of
+from encoders.cards import CARD_FILE, INT8_SUFFIX, ModelCard, fingerprint_of, read_card, sha256_of
 from encoders.errors import EncoderError, ModelDamagedError, ModelNotFoundError
 from encoders.homes import data_home
 from encoders.images import ImageEncoder
+from encoders.shipped import SHIPPED
 from encoders.text import TextEncoder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -44,10 +45,11 @@ class ModelStore:
         folder = self.folder(name)
         if not (folder / CARD_FILE).is_file():
             here = ", ".join(self.names()) or "none"
-            raise ModelNotFoundError(
-                f"no model {name!r} in {self.root} (there: {here}); "
-                f"`kindred models export {name}` makes it where Kindred knows how"
-            )
+            if name.removesuffix(INT8_SUFFIX) in SHIPPED:
+                way = f"`kindred models export {name}` makes it"
+            else:
+                way = f"`kindred models export FOLDER --name {name.removesuffix(INT8_SUFFIX)}` makes it from its folder"
+            raise ModelNotFoundError(f"no model {name!r} in {self.root} (there: {here}); {way}")
         return read_card(folder)
 
     def verify(self, name: str) -> ModelCard:

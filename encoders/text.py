@@ -10,14 +10,14 @@ from tokenizers import Tokenizer
 
 from encoders.cards import MODEL_FILE, TOKENIZER_FILE, ModelCard
 from encoders.errors import ModelDamagedError
-from encoders.sessions import open_session
+from encoders.sessions import Workers, open_session
 
 Role = Literal["query", "passage"]
 
-# A batch holds at most this many tokens, padding included: it bounds the memory of attention, and larger batches
-# were not faster (docs/decisions).
-TOKENS_PER_BATCH = 2048
-TEXTS_PER_BATCH = 32
+# A batch holds at most this many tokens, padding included. Larger ones were not faster (docs/decisions) and need more
+# memory; and int8 networks take one range of activations for a whole batch, so that fewer texts disturb one another.
+TOKENS_PER_BATCH = 256
+TEXTS_PER_BATCH = 16
 # So many texts are tokenised and sorted by length at a time: enough that batches hardly pad, few enough that
 # memory does not grow with the catalogue.
 TEXTS_PER_WINDOW = 2048
@@ -40,7 +40,8 @@ class TextEncoder:
         self._lowercase = bool(card.preprocessing.get("lowercase", False))
         self._pad = int(card.preprocessing.get("pad_id", 0))
         self._tokenizer = _open_tokenizer(folder / TOKENIZER_FILE, self._max_tokens)
-        self._session = open_session(folder / MODEL_FILE, threads)
+        self._session = open_session(folder / MODEL_FILE)
+        self._workers = Workers(threads)
 
     def encode(self, texts: Sequence[str], *, role: Role = "passage") -> np.ndarray:
         """Return float32 vectors (n, dimension), row i for text i, each of length 1.
@@ -50,9 +51,7 @@ class TextEncoder:
         vectors = np.empty((len(texts), self.card.dimension), np.float32)
         for start in range(0, len(texts), TEXTS_PER_WINDOW):
             window = [self._cut(text, role) for text in texts[start : start + TEXTS_PER_WINDOW]]
-            tokens = [found.ids for found in self._tokenizer.encode_batch_fast(window)]
-            for rows in batches_by_length([len(ids) for ids in tokens]):
-                vectors[start + rows] = self._run([tokens[row] for row in rows])
+            self._encode_window(window, vectors[start : start + TEXTS_PER_WINDOW])
         return vectors
 
     def encode_one(self, text: str, role: Role = "query") -> np.ndarray:
@@ -66,6 +65,14 @@ class TextEncoder:
     @cached_property
     def _words(self) -> frozenset[str]:
         return whole_words(self._tokenizer.get_vocab())
+
+    def _encode_window(self, texts: list[str], vectors: np.ndarray) -> None:
+        tokens = [found.ids for found in self._tokenizer.encode_batch_fast(texts)]
+
+        def run(rows: np.ndarray) -> None:
+            vectors[rows] = self._run([tokens[row] for row in rows])
+
+        self._workers.each(run, batches_by_length([len(ids) for ids in tokens]))
 
     def _cut(self, text: str, role: Role) -> str:
         cut = self._prefix[role] + text[: self._max_tokens * CHARACTERS_PER_TOKEN]

@@ -13,6 +13,7 @@ from encoders.export.parity import judge
 from encoders.export.pictures import photos_for_export
 from encoders.export.sources import ImageSource, TextSource, bge_small_en, efficientnet_lite0, minilm
 from encoders.export.text import install_text, originals, prove_text
+from encoders.shipped import SHIPPED
 from encoders.store import ModelStore
 
 TEXT_MODELS: Mapping[str, Callable[[], TextSource]] = {
@@ -20,7 +21,6 @@ TEXT_MODELS: Mapping[str, Callable[[], TextSource]] = {
     "bge-small-en-v1.5": bge_small_en,
 }
 IMAGE_MODELS: Mapping[str, Callable[[], ImageSource]] = {"efficientnet-lite0": efficientnet_lite0}
-SHIPPED = (*TEXT_MODELS, *IMAGE_MODELS)
 BOTH: Sequence[Precision] = ("fp32", "int8")
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from encoders.cards import ModelCard
+from encoders.cards import ModelCard, name_at
 from encoders.errors import EncoderError
+from encoders.shipped import SHIPPED
 from encoders.store import ModelStore
 from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.settings import Settings
@@ -180,18 +181,18 @@ def _list(json: bool) -> None:
         )
         return
     _show(cards, store)
+    unmade = [name for name in SHIPPED if name not in store.names() and name_at(name, "int8") not in store.names()]
+    if unmade:
+        console.print(f"can be made with `kindred models export`: {', '.join(unmade)}", highlight=False)
 
 
 def _show(cards: list[ModelCard], store: ModelStore) -> None:
-    columns = ("name", "kind", "dimension", "languages", "licence", "fingerprint", "mean cosine", "top 10 kept")
+    columns = ("model", "vectors", "fingerprint", "mean cosine", "top 10 kept")
     rows = [
         (
             card.name,
-            card.kind,
-            card.dimension,
-            ", ".join(card.languages),
-            card.licence,
-            card.fingerprint,
+            f"{card.kind}, {card.dimension}",
+            card.fingerprint[:12],
             _cell(card.parity.get("mean_cosine")),
             _cell(card.parity.get("overlap_at_10")),
         )
