@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -29,6 +29,7 @@ from opensearch.client import Cluster, path
 from opensearch.errors import ClusterRefusedError, ClusterUnreachableError, OpenSearchError
 
 Notify = Callable[[str], None]
+T = TypeVar("T")
 
 _FILTER = "errors,items.*.status,items.*.result,items.*.error.type,items.*.error.reason,items.*.error.caused_by.reason"
 _PASSING = frozenset((429, 502, 503, 504))
@@ -229,6 +230,21 @@ class BulkSender:
             else:
                 outcome.refused.append(Refusal(action.id, status, _words(error)))
         return again, block
+
+
+def patiently(work: Callable[[], T], patience: Patience, notify: Notify, stop: threading.Event) -> T:
+    """Return what `work` returns, repeating it while the cluster is away or overloaded; it must be safe to repeat."""
+    wait, told = _Wait(patience, stop), False
+    while True:
+        try:
+            return work()
+        except (ClusterUnreachableError, ClusterRefusedError) as error:
+            if isinstance(error, ClusterRefusedError) and error.status not in _PASSING:
+                raise
+            if not told:
+                notify(f"waiting for OpenSearch: {error}")
+            told = True
+            wait.overloaded(error)
 
 
 def pack(actions: Sequence[Action], max_bytes: int) -> Iterator[list[Action]]:

@@ -51,6 +51,7 @@ def load_command(
     no_images: Annotated[bool, typer.Option("--no-images", help="Leave photos alone.")] = False,
     encoding: Encoding = None,
     keep: Annotated[int, typer.Option(help="Older generations to keep for a rollback.", min=0)] = 1,
+    merge: Annotated[bool, typer.Option("--merge", help="Merge to one segment first: quicker searches.")] = False,
     replicas: Annotated[int, typer.Option(help="Replicas of the new index.", min=0)] = 0,
     wait: Wait = 600,
     block_wait: BlockWait = 3600,
@@ -71,6 +72,7 @@ def load_command(
         image_model=settings.image_model,
         threads=settings.threads,
         keep=keep,
+        merge=merge,
         replicas=replicas,
         patience=Patience(patience=wait, block_patience=block_wait),
     )

@@ -1,0 +1,1 @@
+"""Loading: a file becomes a generation, and changes reach the live one; encoding and sending overlap."""

@@ -10,7 +10,7 @@ from typing import Any
 from encoders.sessions import available_cores
 from encoders.store import ModelStore
 from opensearch import generations
-from opensearch.bulk import BulkSender, Patience
+from opensearch.bulk import BulkSender, Patience, patiently
 from opensearch.client import Cluster
 from opensearch.generations import DEFAULT_RECIPE, Fusion, Generation
 from opensearch.leases import Lease
@@ -46,6 +46,7 @@ class LoadOptions:
     image_model: str = "efficientnet-lite0-int8"
     threads: int = 0
     keep: int = 1
+    merge: bool = False
     rows_per_chunk: int | None = None
     replicas: int = 0
     fusion: Fusion | None = None
@@ -125,35 +126,16 @@ class _Load:
         with Lease(self._cluster, self._options.alias, f"load of {self._file.name}") as lease:
             encoders = self._encoders()
             before = generations.live(self._cluster, self._options.alias)
-            generation, checkpoint, resumed = self._begin(folder, encoders)
-            lists = folder / generation.name
-            places = Places(self._images, Letters(lists / "dead-letters.jsonl"), Letters(lists / "photos.jsonl"))
-            for letters in (places.dead_letters, places.photo_faults):
-                letters.keep_chunks({settled.first for settled in checkpoint.settled})
-            rejected = Letters(lists / "rejected.jsonl")
-            rejected.clear()
-            source = ProductFile(self._file, encoding=self._options.encoding, recipe=self._options.recipe)
-            builder = self._builder(generation, encoders, checkpoint, places, lease)
-            usual = ROWS_PER_CHUNK if encoders.image is None else ROWS_PER_CHUNK_WITH_PHOTOS
-            rows = self._options.rows_per_chunk or usual
-            products = products_of(source, rejected)
-            earlier = builder.tally.documents
-            builder.pipeline().run(chunks(products, done=checkpoint.lines(), rows=rows))
-            loaded = time.monotonic()
-            self._refuse_lost_rows(source, builder)
-            generation = publish.finish(
-                self._cluster,
-                generation,
-                builder.tally.documents,
-                encoders.text,
-                force=self._options.force,
-                source=self._file.name,
-            )
-            lease.check()
-            missing = publish.make_live(self._cluster, generation, self._hooks.install)
-            checkpoint.remove()
+            work = self._begin(folder, encoders)
+            earlier = sum(settled.documents for settled in work.checkpoint.settled)
+            try:
+                builder = self._fill(work, encoders, lease)
+                loaded = time.monotonic()
+                generation, missing = self._publish(work, encoders, builder, lease)
+            except BaseException:
+                self._hooks.notify("nothing was switched; the same command with --resume goes on from here")
+                raise
             dropped = publish.prune(self._cluster, self._options.alias, self._options.keep, self._hooks.remove)
-        seconds = time.monotonic() - started
         tally = builder.tally
         return LoadReport(
             source=str(self._file),
@@ -163,22 +145,68 @@ class _Load:
             documents=generation.documents,
             live=True,
             previous=before.name if before else None,
-            resumed=resumed,
-            seconds=round(seconds, 2),
+            resumed=work.resumed,
+            seconds=round(time.monotonic() - started, 2),
             products_per_second=round((tally.documents - earlier) / max(loaded - started, 1e-9), 1),
             floor=generation.floor,
-            cleaning=source.report.as_dict(),
+            cleaning=work.source.report.as_dict(),
             dead_letters={"count": tally.refused},
             photos=dict(tally.photos),
             dropin={"installed": missing is None, "reason": missing},
             dropped=dropped,
-            problems=source.report.problems + builder.problems + self._notes,
+            problems=work.source.report.problems + builder.problems + self._notes,
             files={
-                "rejected": rejected.name,
-                "dead_letters": places.dead_letters.name,
-                "photos": places.photo_faults.name,
+                "rejected": work.rejected.name,
+                "dead_letters": work.places.dead_letters.name,
+                "photos": work.places.photo_faults.name,
             },
         )
+
+    def _fill(self, work: "_Work", encoders: Encoders, lease: Lease) -> Builder:
+        """Send all products of the file that are not acknowledged yet."""
+        builder = self._builder(work.generation, encoders, work.checkpoint, work.places, lease)
+        usual = ROWS_PER_CHUNK if encoders.image is None else ROWS_PER_CHUNK_WITH_PHOTOS
+        rows = self._options.rows_per_chunk or usual
+        products = products_of(work.source, work.rejected)
+        builder.pipeline().run(chunks(products, done=work.checkpoint.lines(), rows=rows))
+        settled = builder.tally.documents + builder.tally.refused
+        if settled != work.source.report.accepted:
+            raise LoadError(
+                f"{self._file}: {work.source.report.accepted:,} products were read and {settled:,} were settled; the "
+                "file changed while it was loaded. Load it again, without --resume"
+            )
+        return builder
+
+    def _publish(
+        self, work: "_Work", encoders: Encoders, builder: Builder, lease: Lease
+    ) -> tuple[Generation, str | None]:
+        """Complete the generation and switch to it; return it, and why it has no drop-in if it has none.
+
+        Every step may be repeated, so a node that goes away here is waited for as during the load.
+        """
+        options = self._options
+
+        def finish() -> Generation:
+            return publish.finish(
+                self._cluster,
+                work.generation,
+                builder.tally.documents,
+                encoders.text,
+                force=options.force,
+                merge=options.merge,
+                source=self._file.name,
+            )
+
+        generation = patiently(finish, options.patience, self._hooks.notify, self._stop)
+        lease.check()
+        missing = patiently(
+            lambda: publish.make_live(self._cluster, generation, self._hooks.install),
+            options.patience,
+            self._hooks.notify,
+            self._stop,
+        )
+        work.checkpoint.remove()
+        return generation, missing
 
     def _builder(
         self, generation: Generation, encoders: Encoders, checkpoint: Checkpoint, places: Places, lease: Lease
@@ -227,8 +255,8 @@ class _Load:
             recipe=self._options.recipe,
         )
 
-    def _begin(self, folder: Path, encoders: Encoders) -> tuple[Generation, Checkpoint, bool]:
-        """Return the generation to fill and its checkpoint: the interrupted one, or a new one."""
+    def _begin(self, folder: Path, encoders: Encoders) -> "_Work":
+        """Return what is to be done: the rest of the interrupted load, or a new generation."""
         unfinished = [g for g in generations.history(self._cluster, self._options.alias) if not g.complete]
         if self._options.resume:
             for generation in reversed(unfinished):
@@ -236,7 +264,7 @@ class _Load:
                 if file.exists():
                     checkpoint = Checkpoint.read(file)
                     checkpoint.refuse_other(self._origin(generation.index, encoders))
-                    return generation, checkpoint, True
+                    return self._work(generation, checkpoint, file.parent, resumed=True)
             self._note("there is no interrupted load to resume; starting from the beginning")
         for generation in unfinished:
             generations.drop(self._cluster, generation)
@@ -253,20 +281,34 @@ class _Load:
             recipe=self._options.recipe,
             settings={"number_of_replicas": self._options.replicas},
         )
-        origin = self._origin(generation.index, encoders)
-        return generation, Checkpoint.begin(folder / generation.name / CHECKPOINT, origin), False
+        lists = folder / generation.name
+        checkpoint = Checkpoint.begin(lists / CHECKPOINT, self._origin(generation.index, encoders))
+        return self._work(generation, checkpoint, lists, resumed=False)
 
-    def _refuse_lost_rows(self, source: ProductFile, builder: Builder) -> None:
-        settled = builder.tally.documents + builder.tally.refused
-        if settled != source.report.accepted:
-            raise LoadError(
-                f"{self._file}: {source.report.accepted:,} products were read and {settled:,} were settled; the file "
-                "changed while it was loaded. Load it again, without --resume"
-            )
+    def _work(self, generation: Generation, checkpoint: Checkpoint, lists: Path, *, resumed: bool) -> "_Work":
+        places = Places(self._images, Letters(lists / "dead-letters.jsonl"), Letters(lists / "photos.jsonl"))
+        for letters in (places.dead_letters, places.photo_faults):
+            letters.keep_chunks({settled.first for settled in checkpoint.settled})
+        rejected = Letters(lists / "rejected.jsonl")
+        rejected.clear()
+        source = ProductFile(self._file, encoding=self._options.encoding, recipe=self._options.recipe)
+        return _Work(generation, checkpoint, resumed, source, places, rejected)
 
     def _note(self, message: str) -> None:
         self._notes.append(message)
         self._hooks.notify(message)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """The generation to fill, from which file, and where it is noted what was done and left out."""
+
+    generation: Generation
+    checkpoint: Checkpoint
+    resumed: bool
+    source: ProductFile
+    places: Places
+    rejected: Letters
 
 
 def loads_folder(home: Path, cluster: Cluster, alias: str) -> Path:

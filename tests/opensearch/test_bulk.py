@@ -18,6 +18,7 @@ from opensearch.bulk import (
     delete_action,
     index_action,
     pack,
+    patiently,
     update_action,
 )
 from opensearch.client import Cluster
@@ -156,6 +157,25 @@ def test_a_refusal_for_good_is_raised_at_once(cluster: Cluster, index: str) -> N
     locked = faulty(cluster.url, Faults(plan=[401]))
     with locked as url, Cluster(url) as through, pytest.raises(ClusterRefusedError, match="401"):
         BulkSender(through, index).send(actions(3))
+
+
+def test_patiently_repeats_what_will_pass_and_nothing_else(cluster: Cluster) -> None:
+    faults: list[Exception] = [ClusterUnreachableError("away"), ClusterRefusedError(503, "restarting")]
+    told: list[str] = []
+
+    def work() -> str:
+        if faults:
+            raise faults.pop(0)
+        return cluster.request("GET", "/")["version"]["distribution"]
+
+    assert patiently(work, QUICK, told.append, threading.Event()) == "opensearch"
+    assert told == ["waiting for OpenSearch: away"]
+    faults.append(ClusterRefusedError(404, "no such index"))
+    with pytest.raises(ClusterRefusedError, match="404"):
+        patiently(work, QUICK, told.append, threading.Event())
+    faults.extend([ClusterUnreachableError("away")] * 1000)
+    with pytest.raises(ClusterUnreachableError, match="away"):
+        patiently(work, Patience(patience=0.2, first=0.01, longest=0.02), told.append, threading.Event())
 
 
 def test_stop_ends_a_wait(cluster: Cluster, index: str) -> None:

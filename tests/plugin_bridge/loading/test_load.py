@@ -77,7 +77,7 @@ def test_a_hostile_file_loads_and_everything_is_accounted_for(
 def test_what_a_generation_says_of_itself(
     cluster: Cluster, model_store: ModelStore, load: Loader, alias: str, tmp_path: Path
 ) -> None:
-    report = load(write_products(tmp_path / "p.jsonl", many(30)), replicas=0)
+    report = load(write_products(tmp_path / "p.jsonl", many(30)), rows_per_chunk=3, merge=True)
     live = generations.live(cluster, alias)
     assert live is not None
     card = model_store.card("all-minilm-l6-v2-int8")
@@ -85,6 +85,8 @@ def test_what_a_generation_says_of_itself(
     assert (live.complete, live.documents, live.image, live.index) == (True, 30, None, report.index)
     assert 0 < live.floor < 1
     assert live.floor == report.floor
+    segments = cluster.request("GET", f"/_cat/segments/{live.index}", params={"format": "json"})
+    assert [segment["docs.count"] for segment in segments] == ["30"]
     settings = cluster.request("GET", f"/{live.index}/_settings")[live.index]["settings"]["index"]
     assert settings["refresh_interval"] == "1s"
     assert settings["replication"]["type"] == "SEGMENT"
