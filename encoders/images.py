@@ -11,6 +11,9 @@ from encoders.cards import MODEL_FILE, ModelCard
 from encoders.errors import PictureError
 from encoders.sessions import Workers, open_session
 
+# How many pictures a caller does well to hand over together: all cores have work, and decoded pictures are large.
+PICTURES_PER_BATCH = 16
+
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
