@@ -150,7 +150,12 @@ class Planner:
             raise VectorPartFailed(f"encoding failed: {error}") from error
 
     def _knows(self, known: Known) -> Callable[[str], bool]:
-        return lambda word: self._registry.text_encoder(known).knows(word)
+        def knows(word: str) -> bool:
+            if known.problem is not None:
+                raise VectorPartFailed(known.problem)
+            return self._registry.text_encoder(known).knows(word)
+
+        return knows
 
     def _native_model(self, generation: Generation) -> str:
         found = dropin.installed(self._cluster, generation)

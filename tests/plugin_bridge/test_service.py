@@ -320,7 +320,7 @@ def test_rewrites_are_answered_as_opensearch_reads_them(bridge: Bridge, cluster:
         assert refusal(wrong, 409)["field"] == "fingerprint"
         right = {"body": plain, "fingerprint": generation.text.fingerprint}
         dsl = http.post(path, json=right).json()["dsl"]
-        assert dsl["rescore"] and dsl["size"] == 3
+        assert dsl["query"] != plain["query"] and dsl["size"] == 3
         assert refusal(http.post("/v1/generations/nothing-g001/rewrite", json=right), 404)
         assert refusal(http.post(path, content=b"{"), 400)
         assert refusal(http.post(path, json={"body": [], "fingerprint": "x"}), 400)["field"] == "body"
