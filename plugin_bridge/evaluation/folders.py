@@ -76,10 +76,10 @@ def read_queries(path: Path) -> list[Query]:
     found: dict[str, Query] = {}
     lines: dict[str, int] = {}
     for number, line in _lines(path):
-        qid, tab, text = (part.strip() for part in line.partition("\t"))
+        qid, _, text = (part.strip() for part in line.partition("\t"))
         if number == 1 and (qid.lower(), text.lower()) == _HEADER:
             continue
-        if not tab and not text:
+        if "\t" not in line:
             raise EvaluationError(f"{path}, line {number}: expected an id, a tab and a query, got {_shown(line)}")
         if not qid or not text:
             raise EvaluationError(f"{path}, line {number}: the {'query' if qid else 'id'} is empty: {_shown(line)}")
