@@ -20,8 +20,9 @@ from tests.fixtures.bridge import drop_alias, free_port, make_home
 from tests.fixtures.data import ROOT
 
 ALIAS = "products"
+TRIED_OUT = "mugs"  # the alias that docs/loading.md loads for a try
 NODE = "http://127.0.0.1:9200"
-GUIDES = ("README.md", "docs/storefront.md")
+GUIDES = ("README.md", "docs/storefront.md", "docs/loading.md")
 BLOCK = re.compile(r"(?:^<!-- (?P<mark>[^>]*) -->\n)?^```bash\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
 SECONDS = 280
 
@@ -57,6 +58,7 @@ def shell(
 ) -> Iterator[dict[str, str]]:
     """The environment of a reader's shell: `kindred` on the path, a home of its own, the tests' OpenSearch."""
     drop_alias(cluster, ALIAS)
+    drop_alias(cluster, TRIED_OUT)
     home = make_home(tmp_path_factory.mktemp("readme-home"), model_store)
     environment = {
         **os.environ,
@@ -71,6 +73,7 @@ def shell(
     finally:
         run("kindred down", environment)
         drop_alias(cluster, ALIAS)
+        drop_alias(cluster, TRIED_OUT)
 
 
 def run(code: str, environment: dict[str, str]) -> str:
