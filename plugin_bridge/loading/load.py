@@ -1,5 +1,6 @@
 """Loading a whole catalogue into a new generation, and making it live when everything is there."""
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -136,6 +137,8 @@ class _Load:
                 self._hooks.notify("nothing was switched; the same command with --resume goes on from here")
                 raise
             dropped = publish.prune(self._cluster, self._options.alias, self._options.keep, self._hooks.remove)
+            for old in dropped:
+                shutil.rmtree(folder / old.name, ignore_errors=True)  # its lists describe an index that is gone
         tally = builder.tally
         return LoadReport(
             source=str(self._file),
@@ -153,7 +156,7 @@ class _Load:
             dead_letters={"count": tally.refused},
             photos=dict(tally.photos),
             dropin={"installed": missing is None, "reason": missing},
-            dropped=dropped,
+            dropped=[old.index for old in dropped],
             problems=work.source.report.problems + builder.problems + self._notes,
             files={
                 "rejected": work.rejected.name,

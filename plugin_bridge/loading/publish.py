@@ -79,8 +79,8 @@ def make_live(cluster: Cluster, generation: Generation, install: Install) -> str
     return missing
 
 
-def prune(cluster: Cluster, alias: str, keep: int, remove: Callable[[Cluster, Generation], None]) -> list[str]:
-    """Drop complete generations older than the `keep` newest ones before the live one; return their indices.
+def prune(cluster: Cluster, alias: str, keep: int, remove: Callable[[Cluster, Generation], None]) -> list[Generation]:
+    """Drop complete generations older than the `keep` newest ones before the live one, and return them.
 
     A generation newer than the live one (after a rollback) is kept.
     """
@@ -92,4 +92,4 @@ def prune(cluster: Cluster, alias: str, keep: int, remove: Callable[[Cluster, Ge
     for generation in dropped:
         generations.drop(cluster, generation)
         remove(cluster, generation)
-    return [generation.index for generation in dropped]
+    return dropped
