@@ -4,7 +4,7 @@ The keys are those of the contract; `to_json` of a value is what is sent, and `c
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -33,8 +33,8 @@ class SearchAnswer:
     reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the document of the contract."""
-        return asdict(self)
+        """Return the document of the contract; products are not copied."""
+        return {**vars(self), "hits": [vars(hit) for hit in self.hits]}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "SearchAnswer":

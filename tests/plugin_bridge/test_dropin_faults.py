@@ -175,6 +175,8 @@ def test_a_connectors_own_placeholders_are_harmless(bridge: Bridge, cluster: Clu
     "text",
     [
         "tent ${x}",
+        "tent ${dsl}",
+        "tent \\${dsl}",
         'tent "quoted" \\ back',
         "tent \x00\x01\x1f",
         "帐篷 tent",

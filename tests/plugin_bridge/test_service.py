@@ -319,7 +319,7 @@ def test_rewrites_are_answered_as_opensearch_reads_them(bridge: Bridge, cluster:
         wrong = http.post(path, json={"body": plain, "fingerprint": "0" * 32})
         assert refusal(wrong, 409)["field"] == "fingerprint"
         right = {"body": plain, "fingerprint": generation.text.fingerprint}
-        dsl = http.post(path, json=right).json()["dsl"]
+        dsl = json.loads(http.post(path, json=right).json()["dsl"])
         assert dsl["query"] != plain["query"] and dsl["size"] == 3
         assert refusal(http.post("/v1/generations/nothing-g001/rewrite", json=right), 404)
         assert refusal(http.post(path, content=b"{"), 400)
