@@ -43,7 +43,7 @@ class Fusion:
     """
 
     keyword_half: float = 5.0
-    text_weight: float = 2.0
+    text_weight: float = 1.5
     image_weight: float = 2.0
     phrase_weight: float = 0.5
     phrase_half: float = 5.0
