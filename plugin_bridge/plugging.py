@@ -32,15 +32,17 @@ def plug_in(cluster: Cluster, generation: Generation, settings: Settings | None 
     parts = dropin.install(cluster, generation, bridge_url=settings.reach_url, token=token)
     # Fallbacks count from now on, also those before the bridge is started for the first time.
     FallbackLedger(settings.home).passages(dropin.pipeline_counts(cluster))
-    _announce(settings, tokens)
+    announce(settings)
     return parts if parts.active else dropin.activate(cluster, generation) or parts
 
 
-def _announce(settings: Settings, tokens: TokenStore) -> None:
-    """Have a running bridge open the generation's encoders before the first shopper asks for it.
+def announce(settings: Settings) -> None:
+    """Tell a running bridge that generations changed: it opens a new one's encoders before the first shopper asks.
 
-    No bridge, or one that does not answer, is no failure: it finds new generations by itself within seconds.
+    No bridge, or one that does not answer, is no failure: it finds out by itself within seconds.
     """
+    tokens = TokenStore(settings.home)
+    tokens.ensure()
     headers = {"authorization": f"Bearer {tokens.secret('admin')}"}
     try:
         httpx.post(f"{settings.local_url}/v1/refresh", headers=headers, timeout=_ANNOUNCE_SECONDS)

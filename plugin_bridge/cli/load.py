@@ -21,7 +21,7 @@ from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.errors import LoadError
 from plugin_bridge.loading.changes import ChangeOptions, ChangeReport, delete, update
 from plugin_bridge.loading.load import Hooks, LoadOptions, LoadReport, load_catalogue
-from plugin_bridge.plugging import plug_in, unplug
+from plugin_bridge.plugging import announce, plug_in, unplug
 from plugin_bridge.settings import Settings
 
 File = Annotated[Path, typer.Argument(help="JSON Lines (plain or .gz), CSV or Parquet.")]
@@ -78,6 +78,7 @@ def load_command(
     )
     with connect() as cluster, _told(file, "loading", settings) as hooks:
         report = load_catalogue(file, cluster, ModelStore(settings.models_dir), settings.home, options, hooks)
+    announce(settings)
     if json:
         print_json(asdict(report))
     else:
@@ -166,11 +167,13 @@ def rollback_command(
     json: Json = False,
 ) -> None:
     """Make an earlier generation live again, in one atomic call."""
-    alias = index or Settings().alias
+    settings = Settings()
+    alias = index or settings.alias
     with connect() as cluster, Lease(cluster, alias, "rollback"):
         current = generations.live(cluster, alias)
         target = _target(cluster, alias, to)
         generations.switch(cluster, alias, target.index)
+    announce(settings)
     before = current.index if current else None
     if json:
         print_json({"alias": alias, "live": target.index, "before": before, "documents": target.documents})
