@@ -13,7 +13,6 @@ from encoders.homes import cache_home
 ATTEMPTS = 5
 CHUNK = 1 << 16
 TIMEOUT = (10, 60)  # seconds to connect, and between two pieces
-REPOSITORY = "https://repo.maven.apache.org/maven2"
 
 Progress = Callable[[int, int], None]
 
@@ -24,13 +23,13 @@ def fetch(
     folder: Path | None = None,
     progress: Progress = lambda done, total: None,
     *,
-    repository: str = REPOSITORY,
+    repository: str | None = None,
     pause: Callable[[float], None] = time.sleep,
 ) -> Path:
     """Return the file of a Maven artifact (`group:name:type:version`), downloaded where the cache lacks it.
 
     A download goes to `NAME.part`, is continued after an interruption, and gets its name only when its sha256 is
-    right. `progress` is told bytes done and bytes in all (0 where the server does not say). Two processes that want
+    right. `repository` is a Maven repository, by default Maven Central. `progress` is told bytes done and bytes in all (0 where the server does not say). Two processes that want
     the same file wait for one another.
 
     Raises DownloadError: it cannot be had, or what comes has another checksum.
@@ -55,19 +54,20 @@ def _download(
     sha256: str,
     part: Path,
     progress: Progress,
-    repository: str,
+    repository: str | None,
     pause: Callable[[float], None],
 ) -> None:
     try:
         import requests
-        from maven_artifact import Artifact
+        from maven_artifact import Artifact, Downloader
         from maven_artifact.requestor import Requestor
         from maven_artifact.resolver import Resolver
     except ImportError as error:
         raise DownloadError(
             f"downloads need maven-artifact (pip install 'kindred[node]' or 'kindred[train]'): {error}"
         ) from error
-    url = Resolver(repository, Requestor()).uri_for_artifact(Artifact.parse(artifact))
+    resolver = Downloader().resolver if repository is None else Resolver(repository, Requestor())
+    url = resolver.uri_for_artifact(Artifact.parse(artifact))
     failure = ""
     for attempt in range(ATTEMPTS):
         if attempt:

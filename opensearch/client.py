@@ -96,6 +96,11 @@ class Cluster:
     def __repr__(self) -> str:
         return f"Cluster({self.url!r})"
 
+    @property
+    def authorization(self) -> str | None:
+        """The header with which this client logs in, None where it does not."""
+        return self._connection.headers.get("authorization")
+
     def request(
         self,
         method: str,

@@ -83,9 +83,7 @@ class NodeSettings(BaseSettings):
     downloads: Path = Field(
         default_factory=lambda: cache_home() / "downloads", description="archives, kept after unpacking"
     )
-    repository: str = Field(
-        "https://repo.maven.apache.org/maven2", description="Maven repository that archives come from"
-    )
+    repository: str | None = Field(None, description="Maven repository that archives come from; default: Central")
     plugins: tuple[str, ...] = Field(
         ("opensearch-job-scheduler", "opensearch-knn", "opensearch-ml-plugin", "neural-search"),
         description="plugins to install, by their name in the Maven repository",

@@ -25,7 +25,7 @@ def silent(what: str, done: float, total: float) -> None:
 def fetch(
     archive: Archive,
     folder: Path,
-    repository: str,
+    repository: str | None,
     progress: Progress = silent,
     pause: Callable[[float], None] = time.sleep,
 ) -> Path:
