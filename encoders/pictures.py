@@ -1,6 +1,7 @@
 """Reading pictures that nobody vouches for: the format is told by content, size is checked before decoding."""
 
 import io
+import math
 import warnings
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def _decode(picture: Image.Image, name: str, longest: int | None) -> np.ndarray:
         raise PictureError(f"{name}: {width:,} x {height:,} is more than the {MAX_PIXELS:,} pixels allowed")
     if longest is not None and picture.format == "JPEG":
         scale = min(1.0, longest / max(width, height))
-        picture.draft("RGB", (max(1, int(width * scale)), max(1, int(height * scale))))
+        picture.draft("RGB", (math.ceil(width * scale), math.ceil(height * scale)))
     picture.load()
     return np.asarray(_as_rgb(_upright(picture)))
 
