@@ -29,9 +29,9 @@ def fetch(
     """Return the file of a Maven artifact (`group:name:type:version`), downloaded where the cache lacks it.
 
     A download goes to `NAME.part`, is continued after an interruption, and gets its name only when its sha256 is
-    right. `repository` is a Maven repository, by default Maven Central. `progress`
-    is told bytes done and bytes in all (0 where the server does not say). Two processes that want
-    the same file wait for one another.
+    right. `repository` is a Maven repository, by default Maven Central. `progress` is told
+    bytes done and bytes in all (0 where the server does not say). Two processes that want the same file wait for one
+    another.
 
     Raises DownloadError: it cannot be had, or what comes has another checksum.
     """

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from opensearch import mappings
 from opensearch.errors import ClusterRefusedError, GenerationError
 
 if TYPE_CHECKING:
@@ -210,8 +211,6 @@ def create(
     `settings` are index settings laid over the default ones. Two callers never get the same number:
     OpenSearch refuses the second creation, which surfaces as ClusterRefusedError.
     """
-    from opensearch import mappings  # mappings needs the dataclasses above
-
     known = history(cluster, alias)
     number = known[-1].number + 1 if known else 1
     generation = Generation(
@@ -225,7 +224,8 @@ def create(
         lexical=tuple(lexical),
         recipe=recipe,
     )
-    cluster.request("PUT", f"/{generation.index}", mappings.index_body(generation, settings))
+    dimensions = text.dimension, None if image is None else image.dimension
+    cluster.request("PUT", f"/{generation.index}", mappings.index_body(to_meta(generation), *dimensions, settings))
     return generation
 
 

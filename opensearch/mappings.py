@@ -5,10 +5,7 @@ Fields of Kindred's own start with `kindred_`.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from opensearch.generations import EncoderRef, Generation
+from typing import Any
 
 INTERNAL_PREFIX = "kindred_"
 TEXT_VECTOR = "kindred_text"
@@ -59,13 +56,17 @@ REFRESH_WHEN_LIVE = "1s"
 HIGHLIGHT_LENGTH = 10_000_000
 
 
-def index_body(generation: "Generation", settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the body that creates the generation's index, ready for loading (refresh is off).
+def index_body(
+    record: Mapping[str, Any],
+    text_dimension: int,
+    image_dimension: int | None,
+    settings: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the body that creates a generation's index, ready for loading (refresh is off).
 
-    `settings` are index settings (`number_of_replicas`, ...) laid over the default ones.
+    `record` is the generation as `_meta` keeps it; `settings` are index settings (`number_of_replicas`, ...) laid over
+    the default ones.
     """
-    from opensearch.generations import to_meta  # generations creates indices with this module
-
     index: dict[str, Any] = {
         "knn": True,
         "number_of_shards": 1,
@@ -80,16 +81,16 @@ def index_body(generation: "Generation", settings: Mapping[str, Any] | None = No
     return {
         "settings": {"index": index},
         "mappings": {
-            "_meta": {"kindred": to_meta(generation)},
+            "_meta": {"kindred": record},
             "date_detection": False,
             "numeric_detection": False,
             "dynamic_templates": _TEMPLATES,
-            "properties": properties(generation.text, generation.image),
+            "properties": properties(text_dimension, image_dimension),
         },
     }
 
 
-def properties(text: "EncoderRef", image: "EncoderRef | None") -> dict[str, Any]:
+def properties(text_dimension: int, image_dimension: int | None) -> dict[str, Any]:
     """Return the mapping of the product's fields and of Kindred's own."""
     fields: dict[str, Any] = {
         "title": {"type": "text", "analyzer": WORDS, "fields": {"raw": _keyword()}},
@@ -101,15 +102,15 @@ def properties(text: "EncoderRef", image: "EncoderRef | None") -> dict[str, Any]
         "price": {"type": "double"},
         "currency": _keyword(),
         "image": _kept_only(),
-        TEXT_VECTOR: vector(text.dimension),
+        TEXT_VECTOR: vector(text_dimension),
         TEXT_HASH: _kept_only(),
         IMAGE_HASH: _kept_only(),
         # Breaks ties between equal scores the same way on every page; read from doc values only.
         TIE: {"type": "float", "index": False},
         ROW: {"type": "long", "index": False},
     }
-    if image is not None:
-        fields[IMAGE_VECTOR] = vector(image.dimension)
+    if image_dimension is not None:
+        fields[IMAGE_VECTOR] = vector(image_dimension)
     return fields
 
 
