@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 
 from opensearch import mappings
-from opensearch.generations import EncoderRef
 from plugin_bridge.errors import RequestError
 from plugin_bridge.filters import clauses, filter_fields, parse_arguments
 
 FIELDS = filter_fields(
     {
-        **mappings.properties(EncoderRef("m", "f", 4), EncoderRef("i", "f", 4)),
+        **mappings.properties(4, 4),
         "material": {"type": "keyword"},
         "weight_kg": {"type": "double"},
         "parts": {"type": "object", "enabled": False},
