@@ -24,6 +24,7 @@ from plugin_bridge.settings import Settings
 log = logging.getLogger(__name__)
 
 Mode = Literal["hybrid", "keyword", "vector", "native"]
+Encode = Callable[[str], np.ndarray]
 MODES: tuple[Mode, ...] = ("hybrid", "keyword", "vector", "native")
 _PICTURE_SIDE = 512  # the networks read 224 to 384 pixels; a larger decode is time for nothing
 
@@ -72,9 +73,13 @@ class Planner:
         self._vectors = vectors
         self._settings = settings
 
-    def plan(self, request: SearchRequest, known: Known, clauses: list[Clause]) -> Plan:
-        """Return what to send; raises VectorPartFailed where an encoder does not deliver."""
+    def plan(self, request: SearchRequest, known: Known, clauses: list[Clause], encode: Encode | None = None) -> Plan:
+        """Return what to send; raises VectorPartFailed where an encoder does not deliver.
+
+        `encode` gives the vector of the words; by default they are encoded here, and waited for.
+        """
         generation, text, page = known.generation, request.text, page_of(request)
+        vector_of = encode or (lambda words: self._encode(known, words))
         if request.picture is not None:
             return self._plan_with_picture(request, known, clauses)
         if request.mode == "native":
@@ -87,9 +92,9 @@ class Planner:
         if request.mode == "keyword" or not text:
             if request.mode == "vector":
                 raise RequestError("mode vector wants words or a picture to search for", field="text")
-            return Plan(bodies.keyword_body(text, generation, filters=clauses, **page), "keyword", text)
+            return keyword_plan(request, generation, clauses)
         if request.mode == "vector":
-            vector = self._encode(known, text)
+            vector = vector_of(text)
             floor = lexical.floor(text, generation, self._knows(known))
             body = bodies.vector_body(
                 generation, text_vector=vector, floor=floor, filters=clauses, named=request.explain, **page
@@ -98,12 +103,12 @@ class Planner:
         # The very body that a storefront's own request becomes, so that both rank alike.
         vectors: list[np.ndarray] = []
 
-        def encode(words: str) -> np.ndarray:
-            vectors.append(self._encode(known, words))
+        def noted(words: str) -> np.ndarray:
+            vectors.append(vector_of(words))
             return vectors[-1]
 
         body = bodies.hybrid_body(
-            text, generation, encode, self._knows(known), filters=clauses, named=request.explain, **page
+            text, generation, noted, self._knows(known), filters=clauses, named=request.explain, **page
         )
         signals = tuple(text_signal(generation, one) for one in vectors)
         return Plan(body, "hybrid", text, signals, replaceable=bool(signals))
@@ -175,6 +180,14 @@ class Planner:
             return (text_signal(known.generation, self._encode(known, request.text)),)
         except VectorPartFailed:
             return ()
+
+
+def keyword_plan(
+    request: SearchRequest, generation: Generation, clauses: list[Clause], reason: str | None = None
+) -> Plan:
+    """Return what to send for the words alone; `reason` says why, where more was wanted."""
+    body = bodies.keyword_body(request.text, generation, filters=clauses, **page_of(request))
+    return Plan(body, "keyword", request.text, reason=reason)
 
 
 def checked(request: SearchRequest, settings: Settings) -> SearchRequest:

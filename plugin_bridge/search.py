@@ -27,7 +27,7 @@ from plugin_bridge.planning import (
     VectorPartFailed,
     check_page,
     checked,
-    page_of,
+    keyword_plan,
     signals_of,
 )
 from plugin_bridge.query_vectors import QueryVectors
@@ -48,7 +48,7 @@ class Searcher:
     def __init__(self, registry: Registry, vectors: QueryVectors, settings: Settings) -> None:
         self._registry = registry
         self._cluster = registry.cluster
-        self._planner = Planner(registry, vectors, settings)
+        self.planner = Planner(registry, vectors, settings)
         self._settings = settings
         self._fields: dict[str, tuple[float, dict[str, filtering.FilterField]]] = {}
 
@@ -71,7 +71,7 @@ class Searcher:
             # The generation was dropped since we last looked.
             self._registry.refresh()
             answer = self._search(request, self._choose(request.generation, request.alias))
-        return replace(answer, took_ms=_since(started))
+        return replace(answer, took_ms=since(started))
 
     def similar(
         self,
@@ -105,7 +105,7 @@ class Searcher:
         plan = Plan(body, "vector", signals=signals_of(gen, text, image))
         request = SearchRequest(text=None, size=size, offset=offset, explain=explain)
         answer = self._answer(request, gen, plan)
-        return replace(answer, query=product_id, mode="similar", took_ms=_since(started))
+        return replace(answer, query=product_id, mode="similar", took_ms=since(started))
 
     def product(self, product_id: str, *, generation: str | None = None, alias: str | None = None) -> dict[str, Any]:
         """Return a product's fields, without Kindred's own; RequestError 404 where it does not exist."""
@@ -121,7 +121,7 @@ class Searcher:
         generation = known.generation
         clauses = self._clauses(generation, request.filters)
         try:
-            plan = self._planner.plan(request, known, clauses)
+            plan = self.planner.plan(request, known, clauses)
         except VectorPartFailed as failure:
             return self._by_keywords(request, generation, clauses, str(failure))
         try:
@@ -142,8 +142,7 @@ class Searcher:
     ) -> SearchAnswer:
         if not request.text:
             raise RequestError(f"the search needs a vector and none can be had: {reason}", status=503)
-        body = bodies.keyword_body(request.text, generation, filters=clauses, **page_of(request))
-        return self._answer(request, generation, Plan(body, "keyword", request.text, reason=reason))
+        return self._answer(request, generation, keyword_plan(request, generation, clauses, reason))
 
     def _answer(self, request: SearchRequest, generation: Generation, plan: Plan) -> SearchAnswer:
         native = plan.mode == "native"
@@ -159,45 +158,33 @@ class Searcher:
                     field="mode",
                 ) from error
             raise
-        found = answer["hits"]
         whys: dict[str, dict[str, Any]] = {}
         if request.explain:
-            ids = {hit["_id"]: CANDIDATE in hit.get("matched_queries", ()) for hit in found["hits"]}
+            ids = {hit["_id"]: CANDIDATE in hit.get("matched_queries", ()) for hit in answer["hits"]["hits"]}
             fused = bool(plan.signals) and not native
             whys = explain(self._cluster, generation, ids, words=plan.words, signals=plan.signals, fused=fused)
-        hits = tuple(
-            Hit(
-                id=hit["_id"],
-                score=float(hit["_score"] or 0.0),
-                rank=request.offset + place,
-                product=_product(hit.get("_source", {})),
-                explain=whys.get(hit["_id"], {}),
-            )
-            for place, hit in enumerate(found["hits"], 1)
-        )
-        return SearchAnswer(
-            query=request.text or "",
-            mode=plan.mode,
-            total=int(found["total"]["value"]),
-            took_ms=0.0,
-            degraded=plan.reason is not None,
-            hits=hits,
-            generation=generation.name,
-            reason=plan.reason,
-        )
+        return read_answer(answer, request, generation, plan, whys)
 
-    def _clauses(self, generation: Generation, filters: Mapping[str, Any]) -> list[Clause]:
+    def clauses_at_hand(self, generation: Generation, filters: Mapping[str, Any]) -> list[Clause] | None:
+        """Return the clauses of filters where that takes no look at the cluster, else None."""
         if not filters:
             return []
-        now = time.monotonic()
         read_at, fields = self._fields.get(generation.index, (0.0, {}))
         # New attributes appear while products are updated: look again for a name that is not known.
-        if now - read_at > _FIELDS_SECONDS or not set(filters) <= set(fields):
+        if time.monotonic() - read_at > _FIELDS_SECONDS or not set(filters) <= set(fields):
+            return None
+        return filtering.clauses(filters, fields)
+
+    def _clauses(self, generation: Generation, filters: Mapping[str, Any]) -> list[Clause]:
+        found = self.clauses_at_hand(generation, filters)
+        if found is None:
+            now = time.monotonic()
             answer = self._cluster.request("GET", path(generation.index, "_mapping"))
             mapping = next(iter(answer.values()))["mappings"]
             fields = filtering.filter_fields(mapping.get("properties", {}))
             self._fields[generation.index] = (now, fields)
-        return filtering.clauses(filters, fields)
+            found = filtering.clauses(filters, fields)
+        return found
 
     def _source(self, generation: Generation, product_id: str, params: Mapping[str, str]) -> dict[str, Any]:
         try:
@@ -211,6 +198,37 @@ class Searcher:
         return answer.get("_source", {})
 
 
+def read_answer(
+    answer: Mapping[str, Any],
+    request: SearchRequest,
+    generation: Generation,
+    plan: Plan,
+    whys: Mapping[str, Mapping[str, Any]],
+) -> SearchAnswer:
+    """Return OpenSearch's answer to a plan as ours; `whys` are the explanations by id."""
+    found = answer["hits"]
+    hits = tuple(
+        Hit(
+            id=hit["_id"],
+            score=float(hit["_score"] or 0.0),
+            rank=request.offset + place,
+            product=_product(hit.get("_source", {})),
+            explain=whys.get(hit["_id"], {}),
+        )
+        for place, hit in enumerate(found["hits"], 1)
+    )
+    return SearchAnswer(
+        query=request.text or "",
+        mode=plan.mode,
+        total=int(found["total"]["value"]),
+        took_ms=0.0,
+        degraded=plan.reason is not None,
+        hits=hits,
+        generation=generation.name,
+        reason=plan.reason,
+    )
+
+
 def _as_vector(stored: Sequence[float] | None) -> np.ndarray | None:
     return None if stored is None else np.asarray(stored, np.float32)
 
@@ -219,5 +237,6 @@ def _product(source: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in source.items() if not name.startswith(INTERNAL_PREFIX)}
 
 
-def _since(started: float) -> float:
+def since(started: float) -> float:
+    """Return the milliseconds since a moment of `time.perf_counter`."""
     return round((time.perf_counter() - started) * 1000, 2)

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
             raise ValueError("KINDRED_BRIDGE_URL must begin with http:// or https://")
         return self
 
+    @property
+    def max_search_bytes(self) -> int:
+        """The largest body of a search: a picture in base64, and room for the rest."""
+        return max(self.max_body_bytes, self.max_picture_bytes * 4 // 3 + 64 * 1024)
+
     @cached_property
     def models_dir(self) -> Path:
         """The folder of the model store."""

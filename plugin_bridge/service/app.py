@@ -10,18 +10,19 @@ from plugin_bridge.errors import RequestError
 from plugin_bridge.service import failures, routes
 from plugin_bridge.service.context import Context
 from plugin_bridge.service.rewriting import RewriteEndpoint
+from plugin_bridge.service.searching import PATH, SearchEndpoint
 from plugin_bridge.service.wire import App, Message, Receive, Scope, Send, answer, check_length, error_body, too_large
-
-_JSON_AROUND_PICTURE = 64 * 1024
 
 
 def create_app(context: Context) -> App:
     """Return the application over the parts of a bridge; it closes them when it stops."""
+    searching = SearchEndpoint(context)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         context.refresher.start()
         yield
+        searching.close()
         context.close()
 
     app = FastAPI(
@@ -31,20 +32,18 @@ def create_app(context: Context) -> App:
         redoc_url=None,
     )
     failures.install(app)
-    app.include_router(routes.build(context))
-    return _Front(app, context)
+    app.include_router(routes.build(context, searching))
+    return _Front(app, context, searching)
 
 
 class _Front:
-    """Sends rewrites on their short way and holds the others to their size."""
+    """Sends rewrites and searches on their short way and holds every request to its size."""
 
-    def __init__(self, app: FastAPI, context: Context) -> None:
+    def __init__(self, app: FastAPI, context: Context, searching: SearchEndpoint) -> None:
         self._app = app
         self._context = context
         self._rewrite = RewriteEndpoint(context)
-        settings = context.settings
-        self._cap = settings.max_body_bytes
-        self._search_cap = max(self._cap, settings.max_picture_bytes * 4 // 3 + _JSON_AROUND_PICTURE)
+        self._search = searching
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or pass a lifespan event on)."""
@@ -59,7 +58,9 @@ class _Front:
         started = time.perf_counter()
         status = 500
         length = 0
-        cap = self._search_cap if scope["path"] == "/v1/search" else self._cap
+        settings = self._context.settings
+        cap = settings.max_search_bytes if scope["path"] == PATH else settings.max_body_bytes
+        short = self._search.takes(scope)
 
         async def counted() -> Message:
             nonlocal length
@@ -77,11 +78,11 @@ class _Front:
 
         try:
             check_length(scope, cap)
-            await self._app(scope, counted, watched)
+            await (self._search if short else self._app)(scope, counted, watched)
         except RequestError as refusal:
             await answer(watched, refusal.status, error_body(str(refusal), refusal.field))
         finally:
-            route = getattr(scope.get("route"), "path", "none")
+            route = PATH if short else getattr(scope.get("route"), "path", "none")
             metrics = self._context.metrics
             metrics.requests.labels(route, str(status)).inc()
             metrics.request_seconds.labels(route).observe(time.perf_counter() - started)

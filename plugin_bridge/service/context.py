@@ -2,6 +2,7 @@
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from encoders.store import ModelStore
@@ -19,6 +20,7 @@ from plugin_bridge.tokens import TokenStore
 
 log = logging.getLogger(__name__)
 
+_THREADS = 16  # searches that wait for OpenSearch at the same time, where they cannot go the short way
 _ACTIVATIONS = 3
 _ACTIVATION_PAUSE = 0.5
 
@@ -36,10 +38,12 @@ class Context:
     tokens: TokenStore
     ledger: FallbackLedger
     metrics: Metrics
+    threads: ThreadPoolExecutor
 
     def close(self) -> None:
         """Stop threads and close connections."""
         self.refresher.stop()
+        self.threads.shutdown(wait=False, cancel_futures=True)
         self.vectors.close()
         self.cluster.close()
 
@@ -77,6 +81,7 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         tokens=tokens,
         ledger=ledger,
         metrics=Metrics(registry, vectors, ledger),
+        threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="search"),
     )
 
 

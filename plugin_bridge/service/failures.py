@@ -16,32 +16,35 @@ log = logging.getLogger(__name__)
 
 def install(app: FastAPI) -> None:
     """Make `app` answer all errors in this shape."""
+    for kind in (RequestValidationError, HTTPException, BridgeError, OpenSearchError, EncoderError, Exception):
+        app.add_exception_handler(kind, _answer)
 
-    @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> Response:
+
+def described(error: Exception, where: str) -> tuple[int, bytes]:
+    """Return the status and body with which an error is answered; one that nobody foresaw is logged."""
+    field: str | None = None
+    if isinstance(error, RequestValidationError):
+        status = 422
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+        field = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path")) or None
         message = first["msg"].removeprefix("Value error, ")
-        return _response(422, f"{field}: {message}" if field else message, field or None)
+        message = f"{field}: {message}" if field else message
+    elif isinstance(error, HTTPException):
+        status = error.status_code
+        message = f"there is no {where} here" if status == 404 else str(error.detail)
+    elif isinstance(error, BridgeError | OpenSearchError | EncoderError):
+        status, message = _status_of(error), str(error)
+        field = "image" if isinstance(error, PictureError) else getattr(error, "field", None)
+    else:
+        log.error("%s failed", where, exc_info=error)
+        status, message = 500, "the bridge failed to answer; its log says why"
+    return status, error_body(message, field)
 
-    @app.exception_handler(HTTPException)
-    def http(request: Request, error: HTTPException) -> Response:
-        message = str(error.detail)
-        if error.status_code == 404:
-            message = f"there is no {request.method} {request.url.path} here"
-        return _response(error.status_code, message, None)
 
-    @app.exception_handler(BridgeError)
-    @app.exception_handler(OpenSearchError)
-    @app.exception_handler(EncoderError)
-    def ours(_: Request, error: Exception) -> Response:
-        field = error.field if isinstance(error, RequestError) else None
-        return _response(_status_of(error), str(error), "image" if isinstance(error, PictureError) else field)
-
-    @app.exception_handler(Exception)
-    def unexpected(request: Request, error: Exception) -> Response:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return _response(500, "the bridge failed to answer; its log says why", None)
+def _answer(request: Request, error: Exception) -> Response:
+    status, body = described(error, f"{request.method} {request.url.path}")
+    headers = {"www-authenticate": "Bearer"} if status == 401 else None
+    return Response(body, status, headers, "application/json")
 
 
 def _status_of(error: Exception) -> int:
@@ -56,8 +59,3 @@ def _status_of(error: Exception) -> int:
     if isinstance(error, ClusterRefusedError):
         return 502
     return 500
-
-
-def _response(status: int, message: str, field: str | None) -> Response:
-    headers = {"www-authenticate": "Bearer"} if status == 401 else None
-    return Response(error_body(message, field), status, headers, "application/json")

@@ -2,12 +2,10 @@
 
 import base64
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
@@ -16,18 +14,18 @@ from plugin_bridge.answers import SearchAnswer
 from plugin_bridge.errors import RequestError
 from plugin_bridge.service import embeddings
 from plugin_bridge.service.context import Context, activate
-from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody
+from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody, validated
+from plugin_bridge.service.searching import SearchEndpoint
 from plugin_bridge.service.wire import authorise
 
-M = TypeVar("M", bound=BaseModel)
 _FLAT = ("text", "mode", "size", "from", "explain", "generation", "alias")
 
 
-def build(context: Context) -> APIRouter:
+def build(context: Context, searching: SearchEndpoint) -> APIRouter:
     """Return all endpoints over a bridge's parts."""
     router = APIRouter()
     router.include_router(_open(context))
-    router.include_router(_for_shoppers(context))
+    router.include_router(_for_shoppers(context, searching))
     router.include_router(_for_staff(context))
     return router
 
@@ -47,16 +45,13 @@ def _open(context: Context) -> APIRouter:
     return router
 
 
-def _for_shoppers(context: Context) -> APIRouter:
+def _for_shoppers(context: Context, searching: SearchEndpoint) -> APIRouter:
     router = APIRouter(dependencies=[Depends(_need(context, "storefront"))])
 
     @router.post("/v1/search", tags=["search"], summary="Search by words, picture or both", openapi_extra=_BODIES)
     async def search(request: Request) -> Response:
         body = await _search_body(request)
-        answer = await run_in_threadpool(context.searcher.search, body.request())
-        if answer.degraded:
-            context.metrics.degraded.inc()
-        return _answer(answer)
+        return _answer(await searching.answer(body.request()))
 
     async def similar(product_id: str, body: SimilarBody) -> Response:
         wanted = body.model_dump()
@@ -76,7 +71,7 @@ def _for_shoppers(context: Context) -> APIRouter:
 
     @router.post("/v1/similar/{product_id:path}", tags=["search"], summary="Items like a product, filtered")
     async def similar_post(product_id: str, request: Request) -> Response:
-        return await similar(product_id, _validated(SimilarBody, await request.body() or b"{}"))
+        return await similar(product_id, validated(SimilarBody, await request.body() or b"{}"))
 
     @router.get("/v1/products/{product_id:path}", tags=["search"], summary="A product's fields")
     async def product(product_id: str, generation: str | None = None, alias: str | None = None) -> Response:
@@ -87,7 +82,7 @@ def _for_shoppers(context: Context) -> APIRouter:
 
     @router.post("/v1/embeddings", tags=["encoders"], summary="Vectors of texts, shaped as OpenAI's endpoint")
     async def embed(request: Request) -> Response:
-        wanted = _validated(EmbeddingsBody, await request.body())
+        wanted = validated(EmbeddingsBody, await request.body())
         return _json(await embeddings.answer(context, wanted))
 
     @router.get("/metrics", tags=["operations"], summary="Figures for Prometheus")
@@ -153,7 +148,7 @@ def _need(context: Context, role: str) -> Callable[[Request], Awaitable[None]]:
 async def _search_body(request: Request) -> SearchBody:
     """Return the search of a JSON body or of an uploaded form."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return _validated(SearchBody, await request.body())
+        return validated(SearchBody, await request.body())
     async with request.form(max_files=1, max_fields=20) as form:
         document: dict[str, Any] = {}
         for name, value in form.items():
@@ -168,14 +163,7 @@ async def _search_body(request: Request) -> SearchBody:
                     raise RequestError(f"filters: is not JSON: {error}", status=422, field="filters") from error
             else:
                 document[name] = value
-    return _validated(SearchBody, document)
-
-
-def _validated(model: type[M], content: bytes | dict[str, Any]) -> M:
-    try:
-        return model.model_validate_json(content) if isinstance(content, bytes) else model.model_validate(content)
-    except ValidationError as error:
-        raise RequestValidationError(error.errors(include_url=False, include_context=False)) from error
+    return validated(SearchBody, document)
 
 
 def _answer(answer: SearchAnswer) -> Response:

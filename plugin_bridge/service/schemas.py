@@ -2,11 +2,14 @@
 
 import base64
 import binascii
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from plugin_bridge.planning import Mode, SearchRequest
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class _Strict(BaseModel):
@@ -70,6 +73,14 @@ class EmbeddingsBody(BaseModel):
     model: str = Field(description="name of a text model that a generation uses")
     input: str | list[str]
     encoding_format: Literal["float", "base64"] = "float"
+
+
+def validated(model: type[M], content: bytes | dict[str, Any]) -> M:
+    """Return the body of a request as `model`; raises RequestValidationError naming the first wrong part."""
+    try:
+        return model.model_validate_json(content) if isinstance(content, bytes) else model.model_validate(content)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False, include_context=False)) from error
 
 
 def _bare(picture: str) -> str:

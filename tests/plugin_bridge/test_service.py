@@ -71,6 +71,21 @@ def test_the_storefront_ranks_as_the_bridge_does(bridge: Bridge, cluster: Cluste
         assert [(hit["_id"], hit["_score"]) for hit in storefront] == [(hit["id"], hit["score"]) for hit in own]
 
 
+@pytest.mark.parametrize("mode", ["hybrid", "vector", "keyword"])
+def test_the_short_way_and_the_long_way_answer_alike(bridge: Bridge, mode: str) -> None:
+    """An explanation takes the long way, through a thread; without it the same search stays on the event loop."""
+    wanted = {"text": "a lamp to read by", "mode": mode, "filters": {"price": {"lt": 200}}, "size": 4, "from": 1}
+    with bridge.http() as http:
+        long = http.post("/v1/search", json={**wanted, "explain": True}).json()
+        short = http.post("/v1/search", json=wanted).json()
+    for hit in long["hits"]:
+        assert hit.pop("explain")
+    for hit in short["hits"]:
+        assert hit.pop("explain") == {}
+    assert short.pop("took_ms") > 0 and long.pop("took_ms") > 0
+    assert short == long
+
+
 def test_native_mode_is_opensearchs_own_hybrid(bridge: Bridge) -> None:
     with bridge.http() as http:
         response = http.post("/v1/search", json={"text": "kettle", "mode": "native", "explain": True})
