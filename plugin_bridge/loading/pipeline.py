@@ -37,8 +37,8 @@ class Pipeline(Generic[A, B, C]):
         self._read: queue.Queue[A] = queue.Queue(workers)
         self._prepared: queue.Queue[B] = queue.Queue(senders)
         self._fed, self._all_prepared = threading.Event(), threading.Event()
-        self._workers = [threading.Thread(target=self._guard, args=(self._work,)) for _ in range(workers)]
-        self._senders = [threading.Thread(target=self._guard, args=(self._send,)) for _ in range(senders)]
+        self._workers = [_Thread(self._work, self._fail) for _ in range(workers)]
+        self._senders = [_Thread(self._send, self._fail) for _ in range(senders)]
 
     def run(self, items: Iterable[A]) -> None:
         """Send all items through; return when the last one is settled, or raise the first failure."""
@@ -67,12 +67,6 @@ class Pipeline(Generic[A, B, C]):
             with self._settling:
                 self._settle(done)
 
-    def _guard(self, stage: Callable[[], None]) -> None:
-        try:
-            stage()
-        except BaseException as error:  # noqa: BLE001 - carried to the thread that called `run`
-            self._fail(error)
-
     def _fail(self, error: BaseException) -> None:
         with self._lock:
             if self._error is None:
@@ -98,14 +92,37 @@ class Pipeline(Generic[A, B, C]):
                     return None
         return None
 
-    def _join(self, threads: list[threading.Thread]) -> None:
+    def _join(self, threads: "list[_Thread]") -> None:
         """Wait for threads in short steps, so that Ctrl-C arrives and stops them."""
-        while any(thread.is_alive() for thread in threads):
+        while not all(thread.ended.is_set() for thread in threads):
             try:
                 for thread in threads:
-                    thread.join(_TICK)
+                    thread.ended.wait(_TICK)
             except KeyboardInterrupt as error:
                 self._fail(error)
+        for thread in threads:
+            thread.join()
+
+
+class _Thread(threading.Thread):
+    """A thread that hands its failure on and says that it has ended.
+
+    Waiting for it by `join` alone would not do: where Ctrl-C interrupts a `join`, Python 3.11 takes the thread for
+    stopped, ends while it still computes, and aborts.
+    """
+
+    def __init__(self, stage: Callable[[], None], fail: Callable[[BaseException], None]) -> None:
+        super().__init__()
+        self._stage, self._fail = stage, fail
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        try:
+            self._stage()
+        except BaseException as error:  # noqa: BLE001 - carried to the thread that called `Pipeline.run`
+            self._fail(error)
+        finally:
+            self.ended.set()
 
 
 T = TypeVar("T")

@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from encoders.store import ModelStore
 from opensearch import dropin, generations
 from opensearch.client import Cluster
+from tests.fixtures.faults import Faults, faulty
 from tests.plugin_bridge.loading.conftest import documents, many, write_products
 
 ALIAS = "test-cli-load"
@@ -92,6 +95,29 @@ def test_the_whole_round(run: Run, cluster: Cluster, tmp_path: Path) -> None:
     assert "g002" in run("rollback", "--to", "g002").stdout
     assert "g002" in run("generations").stdout
     assert "has no generation g009" in run("rollback", "--to", "g009", code=1).stderr
+
+
+def test_ctrl_c_ends_it_cleanly_and_resume_goes_on(run: Run, home: Path, cluster: Cluster, tmp_path: Path) -> None:
+    file = write_products(tmp_path / "p.jsonl", many(2500))
+    command = [sys.executable, "-m", "plugin_bridge", "load", str(file), "--force"]
+    child: list[subprocess.Popen[str]] = []
+    started = threading.Event()
+
+    def interrupt(number: int) -> None:
+        started.wait(60)
+        if number == 2:
+            child[0].send_signal(signal.SIGINT)
+
+    with faulty(cluster.url, Faults(on_bulk=interrupt)) as url:
+        environment = {**os.environ, "KINDRED_HOME": str(home), "KINDRED_ALIAS": ALIAS, "OPENSEARCH_URL": url}
+        child.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+        started.set()
+        _, said = child[0].communicate(timeout=120)
+    # Not -6: a thread that still computes while Python ends would abort the process.
+    assert child[0].returncode == 130, said
+    assert "nothing was switched; the same command with --resume goes on from here" in said
+    report = answer(run("load", file, "--resume", "--force", "--json"))
+    assert (report["documents"], report["resumed"]) == (2500, True)
 
 
 @pytest.mark.parametrize(
