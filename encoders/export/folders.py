@@ -58,9 +58,7 @@ def text_folder(
     weights, transformer = _transformer(inner, config)
     chosen = pooling or _pooling(folder / modules["Pooling"] if "Pooling" in modules else None)
     head = _dense(folder / modules["Dense"]) if "Dense" in modules else None
-    settings = _json(inner / "sentence_bert_config.json") if modules else {}
-    limit = _positions(transformer.config)
-    tokens = min(int(settings.get("max_seq_length") or limit), limit)
+    settings = _sentence_settings(inner) if modules else {}
     prompts = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
     return TextSource(
         name=name,
@@ -68,7 +66,7 @@ def text_folder(
         tokenizer=_tokenizer(inner),
         dimension=head.out_features if head is not None else int(transformer.config.hidden_size),
         preprocessing={
-            "max_tokens": tokens,
+            "max_tokens": _max_tokens(inner, settings, transformer.config),
             "query_prefix": prompts.get("query") or "",
             "passage_prefix": prompts.get("passage") or prompts.get("document") or "",
             "pad_id": int(transformer.config.pad_token_id or 0),
@@ -174,8 +172,11 @@ def _dense(folder: Path) -> DenseHead:
     stated = _json(folder / "config.json", "is missing")
     activation = str(stated.get("activation_function", "torch.nn.modules.activation.Tanh")).rsplit(".", 1)[-1]
     weights = folder / "model.safetensors"
-    if activation not in _ACTIVATIONS or not weights.is_file():
-        raise SourceError(f"{folder}: a Dense layer needs model.safetensors and {', '.join(_ACTIVATIONS)}")
+    if activation not in _ACTIVATIONS or stated.get("use_residual") or not weights.is_file():
+        raise SourceError(
+            f"{folder}: a Dense layer can be exported with model.safetensors, one of {', '.join(_ACTIVATIONS)} "
+            "and without a residual"
+        )
     head = DenseHead(
         int(stated["in_features"]),
         int(stated["out_features"]),
@@ -205,10 +206,21 @@ def _tokenizer(folder: Path) -> Path:
     return made
 
 
-def _positions(config: Any) -> int:
-    """Return how many tokens the network has positions for; RoBERTa's kin keep some for padding."""
+def _sentence_settings(folder: Path) -> dict[str, Any]:
+    """Return what sentence-transformers noted about its transformer (the file is named after the kind of network)."""
+    found = sorted(folder.glob("sentence_*_config.json"))
+    return _json(found[0]) if found else {}
+
+
+def _max_tokens(folder: Path, settings: Mapping[str, Any], config: Any) -> int:
+    """Return how many tokens are read: the folder's own limit, at most the positions that the network has.
+
+    RoBERTa's kin keep two positions for padding. Tokenizers without a limit state an absurdly large one.
+    """
     kept = 2 if config.model_type in ("roberta", "xlm-roberta", "camembert", "mpnet") else 0
-    return int(config.max_position_embeddings) - kept
+    positions = int(config.max_position_embeddings) - kept
+    stated = settings.get("max_seq_length") or _json(folder / "tokenizer_config.json").get("model_max_length")
+    return min(int(stated), positions) if stated else positions
 
 
 def _json(path: Path, complaint: str | None = None) -> dict[str, Any]:
