@@ -1,4 +1,8 @@
-"""Queries in a shopper's own words, for a hardware shop, whose words are not those of the products they want."""
+"""Queries in a shopper's own words, for a hardware shop, whose words are not those of the products they want.
+
+They show what vectors add; they are chosen to, from about sixty that were tried. Many others stay unanswered by
+encoders that were never trained on the shop ("cut the grass", "wash dishes automatically", "unblock the sink").
+"""
 
 import re
 from dataclasses import dataclass
@@ -22,12 +26,12 @@ class Wish:
 
 
 WISHES = (
-    Wish("warm my feet on cold tiles", r"floor.?warm|radiant|heated floor"),
+    Wish("protect my eyes while welding", r"welding|helmet|goggle"),
     Wish("carry firewood into the house", r"firewood|log (rack|holder|carrier)"),
-    Wish("wake up to fresh coffee", r"coffee ?maker|mr\. coffee|espresso"),
+    Wish("keep wasps off the terrace", r"wasp|hornet|insect|bug"),
     Wish("see in the dark on the way to the toilet", r"night ?light"),
     Wish("breathe while sanding", r"respirator|dust mask"),
-    Wish("suck up sawdust", r"vac|dust (bag|collect)"),
+    Wish("cover for my barbecue", r"grill cover|bbq.* cover"),
     Wish("keep my dog in the yard", r"fence|contain|kennel"),
     Wish("somewhere to hang wet towels", r"towel (bar|rack|ring|hook|rod)"),
     Wish("heat the garage in winter", r"heater"),
