@@ -32,6 +32,8 @@ def serve(settings: Settings | None = None) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        date_header=False,
+        proxy_headers=False,  # nobody is trusted by his address here
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=5,
     )
