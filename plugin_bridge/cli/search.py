@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     tokens = typer.Typer(help="Bearer tokens of the bridge.", no_args_is_help=True)
     tokens.command("list")(list_tokens)
+    tokens.command("show")(show_token)
     tokens.command("add")(add_token)
     tokens.command("remove")(remove_token)
     app.add_typer(tokens, name="tokens")
@@ -130,6 +131,17 @@ def list_tokens(json: Json = False) -> None:
         out.print(table("", ("name", "role", "created"), [(one.name, one.role, one.created) for one in tokens]))
 
 
+def show_token(name: Annotated[str, typer.Argument(help="Its name.")], json: Json = False) -> None:
+    """Print the secret of a token that this machine made by itself, as `storefront` or `admin`."""
+    store = TokenStore(Settings().home)
+    store.ensure()
+    secret = store.secret(name)
+    if json:
+        print_json({"name": name, "secret": secret})
+    else:
+        out.print(secret, markup=False, soft_wrap=True)
+
+
 def add_token(
     name: Annotated[str, typer.Argument(help="Who it is for.")],
     role: Annotated[str, typer.Option("--role", metavar="|".join(ROLES), help="What it may do.")] = "storefront",
@@ -145,7 +157,7 @@ def add_token(
         print_json({"name": name, "role": role, "secret": secret})
     else:
         console.print(f"the secret of {escape(name)} ({role}), shown only now:")
-        out.print(secret, markup=False)
+        out.print(secret, markup=False, soft_wrap=True)
 
 
 def remove_token(name: Annotated[str, typer.Argument(help="Its name.")], json: Json = False) -> None:
