@@ -1,10 +1,11 @@
 """The clauses that rank by keywords and vectors together.
 
 Candidates are one `bool` of the keyword clause and a k-NN clause for each vector; a script makes their scores: the
-saturated keyword score b/(b+c), and w(1+cosine) of each vector. Products that no vector found are given the cosine
-that nonsense has, so that only k products of each vector cost a comparison. All that needs vectors stands behind a
-filter on the generation's own index: sent to another index (an alias switched in between), the request is exactly the
-keyword query. There is no `rescore`: beside `collapse` and on the second page of a scroll OpenSearch fails on one.
+saturated keyword score b/(b+c), and w(1+cosine) of each vector. Products that no vector found and that few of the
+words meet (b < c, nearly all of them) are given the cosine of products that have nothing to do with the query, so that
+only some hundred products cost a comparison. All that needs vectors stands behind a filter on the generation's own
+index: sent to another index (an alias switched in between), the request is exactly the keyword query. There is no
+`rescore`: beside `collapse` and on the second page of a scroll OpenSearch fails on one.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ TIE_WEIGHT = 1e-4
 # product that only the words found. BM25 reaches 14 for a word, in a catalogue of a million products.
 LIFT = 1024.0
 LIFT_PER_CLAUSE = 16.0
-DIGITS = 6
+LARGEST = 9999
 # Names the vector clauses in `matched_queries`, where an explanation wants to know what they found.
 CANDIDATE = "kindred_candidate"
 
@@ -33,7 +34,7 @@ CANDIDATE = "kindred_candidate"
 class Signal:
     """A query vector, shape (dimension,), against one vector field.
 
-    `neutral` is the cosine that a product is given which no vector found, or that has no such vector, and `floor` the
+    `neutral` is the cosine that a product is given which is not compared, or that has no such vector, and `floor` the
     least cosine with which a product may come in by this vector alone.
     """
 
@@ -47,7 +48,10 @@ class Signal:
 def text_signal(generation: Generation, vector: np.ndarray, floor: float | None = None) -> Signal:
     """Return the signal of a text vector; by default its floor is the one for texts that mean nothing."""
     least = generation.floor if floor is None else floor
-    return Signal(TEXT_VECTOR, vector, generation.fusion.text_weight, least, neutral=generation.word_floor)
+    # As far below the nearest product of nonsense as the luckiest nonsense comes above it. Any nearer, and products
+    # that share one word of a long query would stand before those that mean it (docs/decisions/fusion.md).
+    neutral = min(generation.word_floor, 2 * generation.word_floor - generation.floor)
+    return Signal(TEXT_VECTOR, vector, generation.fusion.text_weight, least, neutral=neutral)
 
 
 def image_signal(generation: Generation, vector: np.ndarray) -> Signal:
@@ -96,10 +100,13 @@ def keyword_half(core: Clause | None, fusion: Fusion) -> float:
     return fusion.keyword_half * ((keyword_mass(core) if core is not None else 0.0) or 1.0)
 
 
-def rounded(vector: np.ndarray) -> list[float]:
-    """Return a vector as numbers short enough that a request stays small; the cosine changes by less than 1e-5."""
-    # float64 first: a rounded float32 would be written with all the digits of its nearest double.
-    return np.round(vector.astype(np.float64), DIGITS).tolist()
+def rounded(vector: np.ndarray) -> list[int]:
+    """Return a vector as small whole numbers of the same direction; its cosines change by about 1e-5.
+
+    A cosine does not know lengths, and whole numbers are the shortest to send and the quickest to read.
+    """
+    largest = float(np.abs(vector).max()) or 1.0
+    return np.rint(vector * (LARGEST / largest)).astype(int).tolist()
 
 
 def _candidates(signal: Signal, binding: Clause | None, k: int, lift: float, *, named: bool) -> Clause:
@@ -125,11 +132,12 @@ def _source(fields: Sequence[str]) -> str:
     lines = [
         f"int found = (int) Math.min(_score / params.lift, {len(fields)}.0);",
         "double b = _score - found * params.lift;",
+        "boolean compared = found > 0 || b >= params.half;",
         "double s = b / (b + params.half);",
     ]
     for place, field in enumerate(fields):
         # One product without a vector must not fail the whole search.
-        near = f"found > 0 && doc['{field}'].size() != 0"
+        near = f"compared && doc['{field}'].size() != 0"
         cosine = f"{near} ? cosineSimilarity(params.q{place}, doc['{field}']) : params.n{place}"
         lines.append(f"s += params.w{place} * (1.0 + ({cosine}));")
     lines.append(f"if (doc['{TIE}'].size() != 0) {{ s += params.tie * doc['{TIE}'].value; }}")
