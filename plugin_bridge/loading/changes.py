@@ -13,7 +13,16 @@ from typing import Any
 from encoders.sessions import available_cores
 from encoders.store import ModelStore
 from opensearch import generations
-from opensearch.bulk import Action, BulkSender, Outcome, Patience, delete_action, index_action, update_action
+from opensearch.bulk import (
+    Action,
+    BulkSender,
+    Outcome,
+    Patience,
+    delete_action,
+    index_action,
+    patiently,
+    update_action,
+)
 from opensearch.client import Cluster, path
 from opensearch.generations import EncoderRef, Generation
 from opensearch.leases import Lease
@@ -21,7 +30,7 @@ from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
 from plugin_bridge.catalogue.cleaning import Product
 from plugin_bridge.catalogue.recipes import embedding_text
 from plugin_bridge.errors import LoadError
-from plugin_bridge.loading.build import Encoders, dead_letters
+from plugin_bridge.loading.build import SHOWN, Encoders, dead_letters
 from plugin_bridge.loading.documents import document, serialise, text_hash
 from plugin_bridge.loading.letters import Letters
 from plugin_bridge.loading.load import Hooks, loads_folder, products_of
@@ -84,6 +93,15 @@ class _Change:
         return self.before is None or self.before.get(TEXT_HASH) != text_hash(self.text)
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A chunk ready to be sent; `kinds` says of each product whether it is new, changed or unchanged."""
+
+    chunk: Chunk
+    actions: list[Action]
+    kinds: dict[str, str]
+
+
 def live_generation(cluster: Cluster, alias: str) -> Generation:
     """Return the live generation; raise LoadError where nothing is live."""
     live = generations.live(cluster, alias)
@@ -126,9 +144,10 @@ class _Update:
             self._encoders = self._open(generation)
             self._generation, self._lease = generation, lease
             lists = loads_folder(self._home, self._cluster, generation.alias) / generation.name
-            rejected, self._letters = Letters(lists / "update-rejected.jsonl"), Letters(lists / "update-refused.jsonl")
-            rejected.clear()
-            self._letters.clear()
+            self._rejected = Letters(lists / "update-rejected.jsonl")
+            self._letters = Letters(lists / "update-dead-letters.jsonl")
+            for letters in (self._rejected, self._letters):
+                letters.clear()
             self._sender = BulkSender(
                 self._cluster,
                 generation.index,
@@ -145,7 +164,7 @@ class _Update:
                 senders=2,
                 stop=self._stop,
             )
-            pipeline.run(chunks(products_of(source, rejected), rows=ROWS_PER_CHUNK))
+            pipeline.run(chunks(products_of(source, self._rejected), rows=ROWS_PER_CHUNK))
             generation = settle_count(self._cluster, generation)
         return ChangeReport(
             source=str(self._file),
@@ -156,7 +175,7 @@ class _Update:
             cleaning=source.report.as_dict(),
             photos=dict(self._photos),
             problems=source.report.problems + self._problems,
-            files={"rejected": rejected.name, "dead_letters": self._letters.name},
+            files={"rejected": self._rejected.name, "dead_letters": self._letters.name},
         )
 
     def _open(self, generation: Generation) -> Encoders:
@@ -168,36 +187,40 @@ class _Update:
             image = self._store.open_image(generation.image.model, threads=1)
         return Encoders(text, image, self._options.threads or available_cores())
 
-    def _prepare(self, chunk: Chunk) -> tuple[Chunk, list[Action]]:
+    def _prepare(self, chunk: Chunk) -> _Prepared:
         changes = self._compare(chunk)
         again = [change for change in changes if change.new_text]
         vectors = self._encoders.text.encode([change.text for change in again], role="passage")
         vector_of = {change.product.id: vector for change, vector in zip(again, vectors, strict=True)}
         photos = self._new_photos(changes)
-        actions = []
-        counts: Counter[str] = Counter(encoded=len(again))
+        actions, kinds = [], {}
         for change, photo in zip(changes, photos, strict=True):
             product, vector = change.product, vector_of.get(change.product.id)
             if change.before is None:
-                counts["new"] += 1
+                kinds[product.id] = "new"
                 actions.append(index_action(product.id, document(product, vector, photo)))
                 continue
             wanted = _difference(change, photo)
             if vector is not None:
                 wanted |= {TEXT_VECTOR: vector, TEXT_HASH: text_hash(change.text)}
-            counts["changed" if wanted else "unchanged"] += 1
+            kinds[product.id] = "changed" if wanted else "unchanged"
             if wanted:
                 actions.append(update_action(product.id, serialise(wanted)))
         with self._lock:
-            self._counts.update(counts)
+            self._counts["encoded"] += len(again)
             self._photos.update(photo.fault or "encoded" for photo in photos if photo is not None)
-        return chunk, actions
+        return _Prepared(chunk, actions, kinds)
 
     def _compare(self, chunk: Chunk) -> list[_Change]:
         """Look the chunk's products up; rows that are neither changes nor whole products are told and left out."""
         body = {"ids": [product.id for product in chunk.products]}
         params = {"_source_excludes": f"{TEXT_VECTOR},{IMAGE_VECTOR}"}
-        found = self._cluster.request("POST", path(self._generation.index, "_mget"), body, params=params)["docs"]
+        found = patiently(
+            lambda: self._cluster.request("POST", path(self._generation.index, "_mget"), body, params=params)["docs"],
+            self._options.patience,
+            self._hooks.notify,
+            self._stop,
+        )
         changes = []
         for product, one in zip(chunk.products, found, strict=True):
             before = one.get("_source") if one.get("found") else None
@@ -211,9 +234,11 @@ class _Update:
         return changes
 
     def _refuse(self, product: Product, why: str) -> None:
+        self._rejected.add([{"line": product.line, "code": "no_title", "id": product.id, "reason": why}])
         with self._lock:
             self._counts["refused"] += 1
-            self._problems.append(f"line {product.line}: id {product.id!r} {why}")
+            if len(self._problems) < SHOWN:
+                self._problems.append(f"line {product.line}: id {product.id!r} {why}")
 
     def _new_photos(self, changes: list[_Change]) -> list[Photo | None]:
         """Encode the photos that are new or have other content; a photo that is as it was is None."""
@@ -231,18 +256,20 @@ class _Update:
             return None if before.get("image") == image else image
         return None if same_photo(image, self._images, before[IMAGE_HASH]) else image
 
-    def _deliver(self, prepared: tuple[Chunk, list[Action]]) -> tuple[Chunk, Outcome]:
-        chunk, actions = prepared
+    def _deliver(self, prepared: _Prepared) -> tuple[_Prepared, Outcome]:
         self._lease.check()
-        return chunk, self._sender.send(actions)
+        return prepared, self._sender.send(prepared.actions)
 
-    def _settle(self, delivered: tuple[Chunk, Outcome]) -> None:
-        chunk, outcome = delivered
-        self._letters.add(dead_letters(chunk, outcome.refused))
+    def _settle(self, delivered: tuple[_Prepared, Outcome]) -> None:
+        prepared, outcome = delivered
+        self._letters.add(dead_letters(prepared.chunk, outcome.refused))
+        refused = {one.id for one in outcome.refused}
         with self._lock:
-            self._counts["refused"] += len(outcome.refused)
-            self._problems.extend(f"id {one.id!r}: {one.reason}" for one in outcome.refused[:20])
-        self._hooks.progress(len(chunk.products))
+            self._counts.update(kind for identity, kind in prepared.kinds.items() if identity not in refused)
+            self._counts["refused"] += len(refused)
+            if len(self._problems) < SHOWN:
+                self._problems.extend(f"id {one.id!r}: {one.reason}" for one in outcome.refused[:SHOWN])
+        self._hooks.progress(len(prepared.chunk.products))
 
 
 def _difference(change: _Change, photo: Photo | None) -> dict[str, Any]:
@@ -270,10 +297,9 @@ def delete(cluster: Cluster, ids: Iterable[str], alias: str, patience: Patience 
         present: list[str] = []
         for start in range(0, len(wanted), 1000):
             part = wanted[start : start + 1000]
-            found = cluster.request("POST", path(generation.index, "_mget"), {"ids": part}, params={"_source": False})[
-                "docs"
-            ]
-            for identity, one in zip(part, found, strict=True):
+            body, params = {"ids": part}, {"_source": False}
+            found = cluster.request("POST", path(generation.index, "_mget"), body, params=params)
+            for identity, one in zip(part, found["docs"], strict=True):
                 (present if one.get("found") else missing).append(identity)
         sender = BulkSender(cluster, generation.index, patience=patience)
         outcome = sender.send([delete_action(identity) for identity in present])

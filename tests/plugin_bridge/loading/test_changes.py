@@ -91,7 +91,7 @@ def test_rows_that_are_no_change_are_named(
         {"id": "p1", "title.x": 1},
         {"id": "p0", "price": 77},
     )
-    assert report.counts == {"new": 0, "changed": 2, "unchanged": 0, "refused": 2, "encoded": 0}
+    assert report.counts == {"new": 0, "changed": 1, "unchanged": 0, "refused": 2, "encoded": 0}
     assert report.cleaning["rejected"] == {"unreadable": 1, "no_title": 1}
     assert "line 2: id 'new' is not in the index, and a new product needs a title" in report.problems
     assert any(problem.startswith("id 'p1': ") for problem in report.problems)
