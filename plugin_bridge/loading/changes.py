@@ -29,7 +29,7 @@ from opensearch.leases import Lease
 from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
 from plugin_bridge.catalogue.cleaning import Product
 from plugin_bridge.catalogue.recipes import embedding_text
-from plugin_bridge.errors import LoadError
+from plugin_bridge.errors import CatalogueError, LoadError
 from plugin_bridge.loading.build import SHOWN, Encoders, dead_letters
 from plugin_bridge.loading.documents import document, serialise, text_hash
 from plugin_bridge.loading.letters import Letters
@@ -139,6 +139,10 @@ class _Update:
         self._problems: list[str] = []
 
     def run(self) -> ChangeReport:
+        if not self._file.is_file():
+            raise CatalogueError(f"{self._file}: no such file")
+        if self._options.images is not None and not self._options.images.is_dir():
+            raise LoadError(f"--images {self._options.images}: no such folder")
         with Lease(self._cluster, self._options.alias, f"update from {self._file.name}") as lease:
             generation = live_generation(self._cluster, self._options.alias)
             self._encoders = self._open(generation)

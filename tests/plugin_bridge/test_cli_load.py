@@ -127,7 +127,7 @@ def test_ctrl_c_ends_it_cleanly_and_resume_goes_on(run: Run, home: Path, cluster
         (["load"], 2, "Missing argument"),
         (["load", "absent.jsonl"], 1, "absent.jsonl: no such file"),
         (["load", "absent.jsonl", "--images", ".", "--no-images"], 2, "contradict"),
-        (["update", "absent.jsonl"], 1, "absent.jsonl"),
+        (["update", "absent.jsonl"], 1, "absent.jsonl: no such file"),
         (["delete"], 2, "name at least one id"),
         (["delete", "x", "--index", "nothing-here"], 1, "nothing is live behind nothing-here"),
         (["load", "absent.jsonl", "--index", "Not An Alias"], 1, "absent.jsonl"),
