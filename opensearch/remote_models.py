@@ -18,6 +18,7 @@ from opensearch.errors import CapabilityMissingError, ClusterRefusedError, Gener
 _ML = "/_plugins/_ml"
 _DEPLOY_SECONDS = 30.0
 _ASK_AGAIN_SECONDS = 3.0
+_SETTLE_SECONDS = 15.0
 _MANAGED = "Managed by Kindred, do not edit: "
 
 
@@ -99,8 +100,7 @@ def sweep(cluster: Cluster, names: Collection[str], *, keep: Collection[str] = (
     found = models(cluster, names)
     for model in found:
         if model.id not in keep:
-            _optional(cluster, "POST", f"{_ML}/models/{model.id}/_undeploy")
-            _optional(cluster, "DELETE", f"{_ML}/models/{model.id}")
+            _delete_model(cluster, model.id)
     used = {model.connector for model in found if model.id in keep}
     for connector in connectors(cluster, names):
         if connector.id not in used:
@@ -181,6 +181,20 @@ def _search(cluster: Cluster, what: str, names: Collection[str] | None) -> list[
         ) from error
     hits = [] if answer is None else answer["hits"]["hits"]
     return sorted(hits, key=lambda hit: str(hit["_id"]))
+
+
+def _delete_model(cluster: Cluster, model: str) -> None:
+    """Undeploy and delete a model; one whose deployment has not settled yet is refused with 400 for a moment."""
+    end = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        try:
+            _optional(cluster, "POST", f"{_ML}/models/{model}/_undeploy")
+            _optional(cluster, "DELETE", f"{_ML}/models/{model}")
+            return
+        except ClusterRefusedError as error:
+            if error.status != 400 or time.monotonic() > end:
+                raise
+        time.sleep(0.25)
 
 
 def _optional(cluster: Cluster, method: str, path: str, body: Any = None) -> dict[str, Any] | None:
