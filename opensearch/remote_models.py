@@ -96,11 +96,28 @@ def ensure(cluster: Cluster, connector: Mapping[str, Any]) -> str:
 
 
 def sweep(cluster: Cluster, names: Collection[str], *, keep: Collection[str] = ()) -> None:
-    """Delete models and connectors of these names, except the models in `keep` and what they stand on."""
+    """Delete models and connectors of these names, except the models in `keep` and what they stand on.
+
+    A model whose deployment has not settled is refused with 400, and a connector whose model is too new to be found
+    yet with 409: both only for a moment, so the sweep looks again.
+    """
+    end = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        try:
+            _sweep_once(cluster, names, keep)
+            return
+        except ClusterRefusedError as error:
+            if error.status not in (400, 409) or time.monotonic() > end:
+                raise
+        time.sleep(0.25)
+
+
+def _sweep_once(cluster: Cluster, names: Collection[str], keep: Collection[str]) -> None:
     found = models(cluster, names)
     for model in found:
         if model.id not in keep:
-            _delete_model(cluster, model.id)
+            _optional(cluster, "POST", f"{_ML}/models/{model.id}/_undeploy")
+            _optional(cluster, "DELETE", f"{_ML}/models/{model.id}")
     used = {model.connector for model in found if model.id in keep}
     for connector in connectors(cluster, names):
         if connector.id not in used:
@@ -181,20 +198,6 @@ def _search(cluster: Cluster, what: str, names: Collection[str] | None) -> list[
         ) from error
     hits = [] if answer is None else answer["hits"]["hits"]
     return sorted(hits, key=lambda hit: str(hit["_id"]))
-
-
-def _delete_model(cluster: Cluster, model: str) -> None:
-    """Undeploy and delete a model; one whose deployment has not settled yet is refused with 400 for a moment."""
-    end = time.monotonic() + _SETTLE_SECONDS
-    while True:
-        try:
-            _optional(cluster, "POST", f"{_ML}/models/{model}/_undeploy")
-            _optional(cluster, "DELETE", f"{_ML}/models/{model}")
-            return
-        except ClusterRefusedError as error:
-            if error.status != 400 or time.monotonic() > end:
-                raise
-        time.sleep(0.25)
 
 
 def _optional(cluster: Cluster, method: str, path: str, body: Any = None) -> dict[str, Any] | None:
