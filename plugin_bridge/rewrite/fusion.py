@@ -26,6 +26,9 @@ TIE_WEIGHT = 1e-4
 LIFT = 1024.0
 LIFT_PER_CLAUSE = 16.0
 LARGEST = 9999
+# So many times more products than are wanted are looked at on the way through the graph of neighbours: over 54,667
+# products k-NN then finds 99.2 % of the exact ten nearest, 98.6 % without, for 0.1 to 0.3 ms.
+WIDER = 1.5
 # Names the vector clauses in `matched_queries`, where an explanation wants to know what they found.
 CANDIDATE = "kindred_candidate"
 
@@ -109,12 +112,18 @@ def rounded(vector: np.ndarray) -> list[int]:
     return np.rint(vector * (LARGEST / largest)).astype(int).tolist()
 
 
-def _candidates(signal: Signal, binding: Clause | None, k: int, lift: float, *, named: bool) -> Clause:
-    """Return the k-NN clause of a signal, cut at its floor; each product that it finds scores `lift`."""
-    knn: dict[str, Any] = {"vector": rounded(signal.vector), "k": k}
+def nearest(field: str, vector: np.ndarray, k: int, binding: Clause | None = None) -> Clause:
+    """Return the clause that finds the `k` nearest products that pass `binding`."""
+    knn: dict[str, Any] = {"vector": rounded(vector), "k": k, "method_parameters": {"ef_search": int(WIDER * k)}}
     if binding is not None:
         knn["filter"] = binding
-    near = {"function_score": {"query": {"knn": {signal.field: knn}}, "min_score": (1.0 + signal.floor) / 2.0}}
+    return {"knn": {field: knn}}
+
+
+def _candidates(signal: Signal, binding: Clause | None, k: int, lift: float, *, named: bool) -> Clause:
+    """Return the k-NN clause of a signal, cut at its floor; each product that it finds scores `lift`."""
+    knn = nearest(signal.field, signal.vector, k, binding)
+    near = {"function_score": {"query": knn, "min_score": (1.0 + signal.floor) / 2.0}}
     lifted: dict[str, Any] = {"query": near, "functions": [{"weight": lift}], "boost_mode": "replace"}
     return {"function_score": {**lifted, "_name": CANDIDATE} if named else lifted}
 
