@@ -1,6 +1,6 @@
 """Queries in a shopper's own words, for a hardware shop, whose words are not those of the products they want.
 
-They show what vectors add; they are chosen to, from about sixty that were tried. Many others stay unanswered by
+They show what vectors add; they are chosen to, from over eighty that were tried. Many others stay unanswered by
 encoders that were never trained on the shop ("cut the grass", "wash dishes automatically", "unblock the sink").
 """
 
