@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import httpx
 
-from plugin_bridge.answers import Hit, SearchAnswer
 from plugin_bridge.errors import BridgeError
+from plugin_bridge.searching.answers import Hit, SearchAnswer
 
 __all__ = [
     "BridgeClient",

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from encoders.store import ModelStore
 from opensearch.client import Cluster, connect
 from plugin_bridge.encoder_pool import EncoderPool
-from plugin_bridge.query_vectors import QueryVectors
 from plugin_bridge.registry import Registry
-from plugin_bridge.search import Searcher
+from plugin_bridge.searching.query_vectors import QueryVectors
+from plugin_bridge.searching.searcher import Searcher
 from plugin_bridge.settings import Settings
 
 _PATIENT_MS = 60_000  # a command opens its encoder first; nobody is kept waiting but the person who typed it

@@ -10,11 +10,11 @@ import pytest
 
 from encoders.store import ModelStore
 from opensearch.client import Cluster
-from plugin_bridge.answers import SearchAnswer
 from plugin_bridge.in_process import open_searcher
 from plugin_bridge.loading.load import LoadOptions, load_catalogue
-from plugin_bridge.planning import SearchRequest
-from plugin_bridge.search import Searcher
+from plugin_bridge.searching.answers import SearchAnswer
+from plugin_bridge.searching.planning import SearchRequest
+from plugin_bridge.searching.searcher import Searcher
 from plugin_bridge.settings import Settings
 from tests.fixtures.bridge import drop_alias, make_home
 from tests.fixtures.data import ROOT

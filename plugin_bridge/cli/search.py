@@ -6,12 +6,12 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from plugin_bridge import filters as filtering
-from plugin_bridge.answers import SearchAnswer
 from plugin_bridge.cli.output import console, out, print_json, table
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.in_process import open_searcher
-from plugin_bridge.planning import MODES, SearchRequest
+from plugin_bridge.searching import filters as filtering
+from plugin_bridge.searching.answers import SearchAnswer
+from plugin_bridge.searching.planning import MODES, SearchRequest
 from plugin_bridge.settings import Settings
 from plugin_bridge.tokens import ROLES, TokenStore
 

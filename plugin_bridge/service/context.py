@@ -11,9 +11,9 @@ from opensearch.client import Cluster, connect
 from opensearch.errors import OpenSearchError
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.fallbacks import FallbackLedger
-from plugin_bridge.query_vectors import QueryVectors
 from plugin_bridge.registry import Refresher, Registry, Snapshot
-from plugin_bridge.search import Searcher
+from plugin_bridge.searching.query_vectors import QueryVectors
+from plugin_bridge.searching.searcher import Searcher
 from plugin_bridge.service.metrics import Metrics
 from plugin_bridge.settings import Settings
 from plugin_bridge.tokens import TokenStore

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from encoders.text import TextEncoder
 from plugin_bridge.errors import RequestError
-from plugin_bridge.query_vectors import OverloadedError
+from plugin_bridge.searching.query_vectors import OverloadedError
 from plugin_bridge.service.context import Context
 from plugin_bridge.service.schemas import EmbeddingsBody
 

@@ -8,8 +8,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from opensearch import dropin
 from opensearch.errors import OpenSearchError
 from plugin_bridge.fallbacks import FallbackLedger
-from plugin_bridge.query_vectors import QueryVectors
 from plugin_bridge.registry import Registry
+from plugin_bridge.searching.query_vectors import QueryVectors
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 

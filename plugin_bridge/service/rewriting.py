@@ -16,9 +16,9 @@ import orjson
 from encoders.text import TextEncoder
 from opensearch.dropin import PROBE
 from plugin_bridge.errors import RequestError
-from plugin_bridge.query_vectors import OverloadedError
 from plugin_bridge.registry import Known
 from plugin_bridge.rewrite import Rewritten, passthrough, rewrite
+from plugin_bridge.searching.query_vectors import OverloadedError
 from plugin_bridge.service.context import Context
 from plugin_bridge.service.wire import (
     Disconnected,

@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from plugin_bridge import status
-from plugin_bridge.answers import SearchAnswer
 from plugin_bridge.errors import RequestError
+from plugin_bridge.searching.answers import SearchAnswer
 from plugin_bridge.service import embeddings
 from plugin_bridge.service.context import Context, activate
 from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody, validated

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from plugin_bridge.planning import Mode, SearchRequest
+from plugin_bridge.searching.planning import Mode, SearchRequest
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -14,12 +14,12 @@ import numpy as np
 import orjson
 
 from opensearch.searches import Searches
-from plugin_bridge.answers import SearchAnswer
-from plugin_bridge.planning import Plan, SearchRequest, VectorPartFailed, checked, keyword_plan
-from plugin_bridge.query_vectors import OverloadedError
 from plugin_bridge.registry import Known
 from plugin_bridge.rewrite.reading import Clause
-from plugin_bridge.search import read_answer, since
+from plugin_bridge.searching.answers import SearchAnswer
+from plugin_bridge.searching.planning import Plan, SearchRequest, VectorPartFailed, checked, keyword_plan
+from plugin_bridge.searching.query_vectors import OverloadedError
+from plugin_bridge.searching.searcher import read_answer, since
 from plugin_bridge.service.context import Context
 from plugin_bridge.service.failures import described
 from plugin_bridge.service.schemas import SearchBody, validated

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from demonstration.preparing import ROOT, SAMPLE, Shop
 from demonstration.thumbnails import thumbnail
-from plugin_bridge.answers import Hit
 from plugin_bridge.cli import app
+from plugin_bridge.searching.answers import Hit
 
 QUERIES = ("synonym-couch", "phrase-desk", "synonym-stuffed", "gift-baker", "phrase-coffee", "spelling-hedphones")
 FAVOURITE = "elmhurst-two-seat-sofa"

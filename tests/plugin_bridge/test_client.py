@@ -5,8 +5,8 @@ import json
 import httpx
 import pytest
 
-from plugin_bridge.answers import Hit, SearchAnswer
 from plugin_bridge.client import BridgeClient, BridgeRefusedError, BridgeUnreachableError
+from plugin_bridge.searching.answers import Hit, SearchAnswer
 from tests.fixtures.bridge import COLOURS, PRODUCTS, TEXT_MODEL, Bridge, free_port
 from tests.plugin_bridge.test_service import picture
 

@@ -7,7 +7,7 @@ import pytest
 
 from opensearch import mappings
 from plugin_bridge.errors import RequestError
-from plugin_bridge.filters import clauses, filter_fields, parse_arguments
+from plugin_bridge.searching.filters import clauses, filter_fields, parse_arguments
 
 FIELDS = filter_fields(
     {

@@ -8,7 +8,7 @@ import pytest
 
 from encoders.store import ModelStore
 from encoders.text import TextEncoder
-from plugin_bridge.query_vectors import OverloadedError, QueryVectors
+from plugin_bridge.searching.query_vectors import OverloadedError, QueryVectors
 from tests.fixtures.tiny_models import TINY_TEXT
 
 

@@ -16,11 +16,15 @@ from opensearch.client import path
 from opensearch.errors import ClusterRefusedError, ClusterUnreachableError
 from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_VECTOR, INTERNAL_PREFIX, TEXT_VECTOR
-from plugin_bridge import filters as filtering
-from plugin_bridge.answers import Hit, SearchAnswer
 from plugin_bridge.errors import RequestError
-from plugin_bridge.explaining import explain
-from plugin_bridge.planning import (
+from plugin_bridge.registry import Known, Registry
+from plugin_bridge.rewrite import bodies
+from plugin_bridge.rewrite.fusion import CANDIDATE
+from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.searching import filters as filtering
+from plugin_bridge.searching.answers import Hit, SearchAnswer
+from plugin_bridge.searching.explaining import explain
+from plugin_bridge.searching.planning import (
     Plan,
     Planner,
     SearchRequest,
@@ -30,11 +34,7 @@ from plugin_bridge.planning import (
     keyword_plan,
     signals_of,
 )
-from plugin_bridge.query_vectors import QueryVectors
-from plugin_bridge.registry import Known, Registry
-from plugin_bridge.rewrite import bodies
-from plugin_bridge.rewrite.fusion import CANDIDATE
-from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.searching.query_vectors import QueryVectors
 from plugin_bridge.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -14,11 +14,11 @@ from opensearch import dropin
 from opensearch.errors import GenerationError
 from opensearch.generations import Generation
 from plugin_bridge.errors import RequestError
-from plugin_bridge.query_vectors import OverloadedError, QueryVectors
 from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite import bodies, lexical
 from plugin_bridge.rewrite.fusion import Signal, image_signal, text_signal
 from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.searching.query_vectors import OverloadedError, QueryVectors
 from plugin_bridge.settings import Settings
 
 log = logging.getLogger(__name__)

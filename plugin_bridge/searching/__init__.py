@@ -1,0 +1,1 @@
+"""From a search to its answer: planning, filters, query vectors, explanations."""
