@@ -1,11 +1,11 @@
 """The clauses that rank by keywords and vectors together.
 
-Candidates are one `bool` of the keyword clause and a k-NN clause for each vector; a script makes their scores: the
-saturated keyword score b/(b+c), and w(1+cosine) of each vector. Products that no vector found and that few of the
-words meet (b < c, nearly all of them) are given the cosine of products that have nothing to do with the query, so that
-only some hundred products cost a comparison. All that needs vectors stands behind a filter on the generation's own
-index: sent to another index (an alias switched in between), the request is exactly the keyword query. There is no
-`rescore`: beside `collapse` and on the second page of a scroll OpenSearch fails on one.
+Candidates are what the keyword clause matches, scored b/(b+c), and what a k-NN clause finds for each vector, scored by
+how much nearer it is than products that have nothing to do with the query: w(cosine - neutral). Every candidate gets
+w(1 + neutral) on top, so that one that no vector found stands where such a product would. A k-NN clause carries its
+score itself, so that a vector stands in a request only once, and nothing is compared twice. All that needs vectors is
+bound to the generation's own index: on another one (an alias switched in between) the keyword clause alone is left.
+There is no `rescore`: beside `collapse` and on the second page of a scroll OpenSearch fails on one.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,11 @@ import numpy as np
 
 from opensearch.generations import Fusion, Generation
 from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR, TIE
-from plugin_bridge.rewrite.reading import Clause, bare
-from plugin_bridge.rewrite.sizes import clause_count, keyword_mass
+from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.rewrite.sizes import keyword_mass
 
 # Equal products rank the same on every replica and every page; far below any difference that a shopper could see.
 TIE_WEIGHT = 1e-4
-# What a vector candidate's score is lifted by, for each unit of keyword mass, so that the script can tell it from a
-# product that only the words found. BM25 reaches 14 for a word, in a catalogue of a million products.
-LIFT = 1024.0
-LIFT_PER_CLAUSE = 16.0
 LARGEST = 9999
 # So many times more products than are wanted are looked at on the way through the graph of neighbours: over 54,667
 # products k-NN then finds 99.2 % of the exact ten nearest, 98.6 % without, for 0.1 to 0.3 ms.
@@ -82,17 +78,14 @@ def fuse(
         bonuses: clauses whose scores are added to the fused score.
         named: whether `matched_queries` shall tell which products a vector found.
     """
-    mass = keyword_mass(core) if core is not None else 0.0
-    lift = max(LIFT, LIFT_PER_CLAUSE * clause_count(core)) * (mass or 1.0)
-    found = [core] if core is not None else []
-    found += [_candidates(signal, binding, generation.fusion.k, lift, named=named) for signal in signals]
-    candidates = {"bool": {"should": found, "minimum_should_match": 1}}
-    scored = _script_score(candidates, core, signals, generation.fusion, lift)
     here: Clause = {"term": {"_index": generation.index}}
-    ranked: Clause = {"bool": {"filter": [here], "must": [scored], "should": list(bonuses)}}
+    near = _by_vector(signals, binding, generation.fusion.k, named=named)
+    found: list[Clause] = [{"bool": {"filter": [here], "must": [near]}}]
     if core is not None:
-        elsewhere = {"bool": {"must_not": [here], "must": [bare(core)]}}
-        ranked = {"bool": {"should": [ranked, elsewhere], "minimum_should_match": 1}}
+        found.append(_by_words(core, generation.fusion))
+    candidates = {"bool": {"should": found, "minimum_should_match": 1}}
+    beside = {"bool": {"filter": [here], "must": [_of_all(signals)], "should": list(bonuses)}}
+    ranked: Clause = {"bool": {"must": [candidates], "should": [beside]}}
     for shell in reversed(boosts):
         ranked = {"function_score": {**shell, "query": ranked}}
     return ranked
@@ -120,35 +113,46 @@ def nearest(field: str, vector: np.ndarray, k: int, binding: Clause | None = Non
     return {"knn": {field: knn}}
 
 
-def _candidates(signal: Signal, binding: Clause | None, k: int, lift: float, *, named: bool) -> Clause:
-    """Return the k-NN clause of a signal, cut at its floor; each product that it finds scores `lift`."""
-    knn = nearest(signal.field, signal.vector, k, binding)
-    near = {"function_score": {"query": knn, "min_score": (1.0 + signal.floor) / 2.0}}
-    lifted: dict[str, Any] = {"query": near, "functions": [{"weight": lift}], "boost_mode": "replace"}
-    return {"function_score": {**lifted, "_name": CANDIDATE} if named else lifted}
+def _by_words(core: Clause, fusion: Fusion) -> Clause:
+    """Return the keyword clause, its score brought to less than one."""
+    return _scored(core, "_score / (_score + params.half)", {"half": keyword_half(core, fusion)})
 
 
-def _script_score(query: Clause, core: Clause | None, signals: Sequence[Signal], fusion: Fusion, lift: float) -> Clause:
-    params: dict[str, Any] = {"half": keyword_half(core, fusion), "lift": lift, "tie": TIE_WEIGHT}
+def _by_vector(signals: Sequence[Signal], binding: Clause | None, k: int, *, named: bool) -> Clause:
+    """Return the clause of what is near one of the vectors, scored by how much nearer it is than a stranger."""
+    found = [_near(signal, binding, k, named=named) for signal in signals]
+    params: dict[str, Any] = {}
     for place, signal in enumerate(signals):
-        params |= {f"q{place}": rounded(signal.vector), f"w{place}": signal.weight, f"n{place}": signal.neutral}
-    script = {"source": _source([signal.field for signal in signals]), "params": params}
-    return {"script_score": {"query": query, "script": script}}
-
-
-def _source(fields: Sequence[str]) -> str:
-    """Return the script; it depends on the fields alone, so that OpenSearch compiles it once."""
-    lines = [
-        f"int found = (int) Math.min(_score / params.lift, {len(fields)}.0);",
-        "double b = _score - found * params.lift;",
-        "boolean compared = found > 0 || b >= params.half;",
-        "double s = b / (b + params.half);",
-    ]
-    for place, field in enumerate(fields):
+        params |= {f"w{place}": signal.weight, f"n{place}": signal.neutral}
+    if len(signals) == 1:
+        return _scored(found[0], "Math.max(0.0, params.w0 * (2.0 * _score - 1.0 - params.n0))", params)
+    # What one vector found is compared with the others, too.
+    params |= {f"q{place}": rounded(signal.vector) for place, signal in enumerate(signals)}
+    lines = ["double s = 0.0;"]
+    for place, signal in enumerate(signals):
+        field = f"doc['{signal.field}']"
         # One product without a vector must not fail the whole search.
-        near = f"compared && doc['{field}'].size() != 0"
-        cosine = f"{near} ? cosineSimilarity(params.q{place}, doc['{field}']) : params.n{place}"
-        lines.append(f"s += params.w{place} * (1.0 + ({cosine}));")
-    lines.append(f"if (doc['{TIE}'].size() != 0) {{ s += params.tie * doc['{TIE}'].value; }}")
-    lines.append("return s < 0 ? 0 : s;")
-    return " ".join(lines)
+        lines.append(f"if ({field}.size() != 0) {{")
+        lines.append(f"s += params.w{place} * (cosineSimilarity(params.q{place}, {field}) - params.n{place}); }}")
+    either = {"bool": {"should": found, "minimum_should_match": 1}}
+    return _scored(either, " ".join([*lines, "return Math.max(0.0, s);"]), params)
+
+
+def _near(signal: Signal, binding: Clause | None, k: int, *, named: bool) -> Clause:
+    """Return the k-NN clause of a signal, cut at its floor; its score is (1 + cosine) / 2."""
+    knn = nearest(signal.field, signal.vector, k, binding)
+    cut: dict[str, Any] = {"query": knn, "min_score": (1.0 + signal.floor) / 2.0}
+    return {"function_score": {**cut, "_name": CANDIDATE} if named else cut}
+
+
+def _of_all(signals: Sequence[Signal]) -> Clause:
+    """Return the clause of what every candidate scores, near or not, and of what tells equals apart."""
+    stranger = sum(signal.weight * (1.0 + signal.neutral) for signal in signals)
+    tie = f"doc['{TIE}']"
+    source = f"params.all + ({tie}.size() != 0 ? params.tie * {tie}.value : 0.0)"
+    return _scored({"match_all": {}}, source, {"all": stranger, "tie": TIE_WEIGHT})
+
+
+def _scored(query: Clause, source: str, params: dict[str, Any]) -> Clause:
+    """Return a clause scored by a script, whose source never changes with the text: OpenSearch compiles it once."""
+    return {"script_score": {"query": query, "script": {"source": source, "params": params}}}

@@ -32,7 +32,7 @@ def explain(
     """Return, by id, what made each product's score; one further request for a page of hits.
 
     Args:
-        ids: whether a vector found the product, by id; one that only some of the words found is not compared.
+        ids: whether a vector found the product, by id; one that only words found is not compared.
         words: the text that ranked as keywords, where one did.
         signals: the vectors that ranked.
         fused: whether the ranking is Kindred's own, so that parts and shares can be told.
@@ -95,7 +95,6 @@ def _of_hit(
     explained: dict[str, Any] = {}
     parts: dict[str, float] = {}
     scores = hit.get("matched_queries", {})
-    compared = by_vector
     for name, clause in clauses.items():
         score = float(scores.get(name, 0.0))
         explained[name] = {"score": score}
@@ -103,13 +102,12 @@ def _of_hit(
         if name == KEYWORD:
             half = keyword_half(clause, generation.fusion)
             parts[name] = score / (score + half)
-            compared = compared or score >= half
     for signal in signals:
         name = _NAMES[signal.field]
         vector = hit.get("_source", {}).get(signal.field)
         cosine = None if vector is None else _cosine(signal.vector, vector)
         explained[name] = {"cosine": cosine}
-        counted = cosine if compared and cosine is not None else signal.neutral
+        counted = cosine if by_vector and cosine is not None else signal.neutral
         parts[name] = signal.weight * (1.0 + counted)
     if fused:
         whole = sum(parts.values())
