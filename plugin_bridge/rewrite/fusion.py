@@ -78,30 +78,17 @@ def fuse(
         bonuses: clauses whose scores are added to the fused score.
         named: whether `matched_queries` shall tell which products a vector found.
     """
+    here: Clause = {"term": {"_index": generation.index}}
     near = _by_vector(signals, binding, generation.fusion.k, named=named)
-    found: list[Clause] = [{"bool": {"filter": [_here(generation)], "must": [near]}}]
+    found: list[Clause] = [{"bool": {"filter": [here], "must": [near]}}]
     if core is not None:
         found.append(_by_words(core, generation.fusion))
     candidates = {"bool": {"should": found, "minimum_should_match": 1}}
-    ranked: Clause = {"bool": {"must": [candidates], "should": [_beside(signals, bonuses, generation)]}}
+    beside = {"bool": {"filter": [here], "must": [_of_all(signals)], "should": list(bonuses)}}
+    ranked: Clause = {"bool": {"must": [candidates], "should": [beside]}}
     for shell in reversed(boosts):
         ranked = {"function_score": {**shell, "query": ranked}}
     return ranked
-
-
-def words_alone(core: Clause, signals: Sequence[Signal], generation: Generation, bonuses: Sequence[Clause]) -> Clause:
-    """Return the fused query of the products that the words match, each scored as if no vector had found it."""
-    beside = _beside(signals, bonuses, generation)
-    return {"bool": {"must": [_by_words(core, generation.fusion)], "should": [beside]}}
-
-
-def vectors_alone(
-    core: Clause, binding: Clause | None, signals: Sequence[Signal], generation: Generation, bonuses: Sequence[Clause]
-) -> Clause:
-    """Return the fused query of the products that a vector found, their words counted too."""
-    near = _by_vector(signals, binding, generation.fusion.k, named=False)
-    beside = _beside(signals, bonuses, generation)
-    return {"bool": {"must": [near], "should": [_by_words(core, generation.fusion), beside]}}
 
 
 def keyword_half(core: Clause | None, fusion: Fusion) -> float:
@@ -156,15 +143,6 @@ def _near(signal: Signal, binding: Clause | None, k: int, *, named: bool) -> Cla
     knn = nearest(signal.field, signal.vector, k, binding)
     cut: dict[str, Any] = {"query": knn, "min_score": (1.0 + signal.floor) / 2.0}
     return {"function_score": {**cut, "_name": CANDIDATE} if named else cut}
-
-
-def _beside(signals: Sequence[Signal], bonuses: Sequence[Clause], generation: Generation) -> Clause:
-    """Return the clause of what candidates score beside their words and vectors."""
-    return {"bool": {"filter": [_here(generation)], "must": [_of_all(signals)], "should": list(bonuses)}}
-
-
-def _here(generation: Generation) -> Clause:
-    return {"term": {"_index": generation.index}}
 
 
 def _of_all(signals: Sequence[Signal]) -> Clause:

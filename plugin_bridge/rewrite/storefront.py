@@ -73,23 +73,17 @@ def rewrite(
         named: whether `matched_queries` shall tell which products the vector found.
     """
     try:
-        reading, floor = understood(body, generation, knows)
+        _check_parts(body)
+        reading = read_query(body.get("query") or {"match_all": {}})
+        if clause_count(reading.core) > MOST_CLAUSES:
+            raise Unreadable("too_long")
+        floor = lexical.floor(reading.text, generation, knows)
+        if floor is None:
+            raise Unreadable("article_number")
     except Unreadable as verdict:
         return Rewritten(passthrough(body, generation), str(verdict))
     vector = encode(reading.text)
     return Rewritten(_fused(body, reading, vector, floor, generation, named=named), "rewritten", reading.text)
-
-
-def understood(body: Mapping[str, Any], generation: Generation, knows: Callable[[str], bool]) -> tuple[Reading, float]:
-    """Return what a request asks for and the floor of its text; raises Unreadable where it has to pass unchanged."""
-    _check_parts(body)
-    reading = read_query(body.get("query") or {"match_all": {}})
-    if clause_count(reading.core) > MOST_CLAUSES:
-        raise Unreadable("too_long")
-    floor = lexical.floor(reading.text, generation, knows)
-    if floor is None:
-        raise Unreadable("article_number")
-    return reading, floor
 
 
 def passthrough(body: dict[str, Any], generation: Generation) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from plugin_bridge.errors import RequestError
 from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite import bodies, lexical
 from plugin_bridge.rewrite.fusion import Signal, image_signal, text_signal
-from plugin_bridge.rewrite.halves import Halves, halves
 from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.searching.query_vectors import OverloadedError, QueryVectors
 from plugin_bridge.settings import Settings
@@ -113,12 +112,6 @@ class Planner:
         )
         signals = tuple(text_signal(generation, one) for one in vectors)
         return Plan(body, "hybrid", text, signals, replaceable=bool(signals))
-
-    def halves(self, request: SearchRequest, known: Known, clauses: list[Clause]) -> Halves | None:
-        """Return a search by words and vector in two halves; None where it is none, or does not come apart."""
-        if request.mode != "hybrid" or request.picture is not None or not request.text:
-            return None
-        return halves(request.text, known.generation, self._knows(known), filters=clauses, **page_of(request))
 
     def _plan_with_picture(self, request: SearchRequest, known: Known, clauses: list[Clause]) -> Plan:
         generation, text = known.generation, request.text

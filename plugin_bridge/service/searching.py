@@ -2,7 +2,6 @@
 
 The short way stays on the event loop. Whatever it cannot do (pictures, native mode, explanations, failures) goes the
 long way, through `Searcher` in a thread; both build their requests and read their answers with the same functions.
-While a vector is being made for a search that comes alone, OpenSearch already searches by its words.
 """
 
 import asyncio
@@ -16,7 +15,6 @@ import orjson
 
 from opensearch.searches import Searches
 from plugin_bridge.registry import Known
-from plugin_bridge.rewrite.halves import Halves
 from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.searching.answers import SearchAnswer
 from plugin_bridge.searching.planning import Plan, SearchRequest, VectorPartFailed, checked, keyword_plan
@@ -42,7 +40,6 @@ class SearchEndpoint:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._searches = Searches(context.cluster)
-        self._underway = 0
 
     @staticmethod
     def takes(scope: Scope) -> bool:
@@ -67,11 +64,7 @@ class SearchEndpoint:
 
     async def answer(self, request: SearchRequest) -> SearchAnswer:
         """Answer a search; raises what `Searcher.search` raises."""
-        self._underway += 1
-        try:
-            answer = await self._short(request)
-        finally:
-            self._underway -= 1
+        answer = await self._short(request)
         if answer is None:
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._context.threads, self._context.searcher.search, request)
@@ -94,7 +87,8 @@ class SearchEndpoint:
         clauses = self._context.searcher.clauses_at_hand(known.generation, request.filters)
         if clauses is None:
             return None
-        plan, found = await self._found(request, known, clauses)
+        plan = await self._plan(request, known, clauses)
+        found = await self._searches.search(known.generation.index, plan.body, search_pipeline="_none")
         if found is None:
             return None
         return replace(read_answer(found, request, known.generation, plan, {}), took_ms=since(started))
@@ -108,10 +102,7 @@ class SearchEndpoint:
             chosen = [known for known in of_alias if request.generation == known.generation.name]
         return chosen[0] if len(chosen) == 1 else None
 
-    async def _found(
-        self, request: SearchRequest, known: Known, clauses: list[Clause]
-    ) -> tuple[Plan, dict[str, Any] | None]:
-        """Return what was sent, and OpenSearch's answer (None where it is none)."""
+    async def _plan(self, request: SearchRequest, known: Known, clauses: list[Clause]) -> Plan:
         planner, vectors, encoder = self._context.searcher.planner, self._context.vectors, known.text
         assert encoder is not None
         wanted: list[str] = []
@@ -125,28 +116,12 @@ class SearchEndpoint:
 
         try:
             try:
-                plan = planner.plan(request, known, clauses, at_hand)
+                return planner.plan(request, known, clauses, at_hand)
             except _NotAtHand:
-                parts = planner.halves(request, known, clauses) if self._underway == 1 else None
-                if parts is not None:
-                    return Plan({}, "hybrid", request.text), await self._in_halves(parts, encoder, wanted[0])
                 vector = await self._encoded(encoder, wanted[0])
-                plan = planner.plan(request, known, clauses, lambda _: vector)
+                return planner.plan(request, known, clauses, lambda _: vector)
         except VectorPartFailed as failure:
-            plan = keyword_plan(request, known.generation, clauses, str(failure))
-        return plan, await self._searches.search(known.generation.index, plan.body, search_pipeline="_none")
-
-    async def _in_halves(self, parts: Halves, encoder: Any, text: str) -> dict[str, Any] | None:
-        """Search by words while the vector is made; pays where a core is idle meanwhile."""
-        index = parts.generation.index
-        by_words = asyncio.ensure_future(self._searches.search(index, parts.by_words(), search_pipeline="_none"))
-        try:
-            vector = await self._encoded(encoder, text)
-            near = await self._searches.search(index, parts.near(vector), search_pipeline="_none")
-            first = await by_words
-        finally:
-            by_words.cancel()
-        return None if near is None or first is None else parts.joined(first, near)
+            return keyword_plan(request, known.generation, clauses, str(failure))
 
     async def _encoded(self, encoder: Any, text: str) -> np.ndarray:
         deadline = self._context.settings.search_deadline_ms
