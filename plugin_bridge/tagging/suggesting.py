@@ -1,7 +1,8 @@
 """Suggestions as values: what is proposed for a product, how sure it is and why. One reader and one writer."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 CATEGORY = "category"
@@ -25,7 +26,7 @@ class Suggestion:
     confidence: float
     sure: bool
     model: str
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # `field` is a name of this class
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
