@@ -43,32 +43,44 @@ class Tree:
                 self._runs_through[row, self._place[path[: depth + 1]]] = 1.0
 
     def node_probabilities(self, probabilities: np.ndarray) -> np.ndarray:
-        """Return the probabilities (n, nodes) of all nodes from those (n, paths) of the whole paths."""
+        """Return the probabilities (..., nodes) of all nodes from those (..., paths) of the whole paths."""
         return probabilities @ self._runs_through
 
     def level(self, depth: int) -> tuple[Path, ...]:
         """Return the nodes at a depth (1: the top)."""
         return tuple(node for node in self.nodes if len(node) == depth)
 
-    def answer(self, probabilities: np.ndarray, sure_from: Mapping[int, float]) -> PathAnswer:
-        """Return the answer for one product from the probabilities (paths,) of the whole paths.
+    def below_parents(self, confidence: np.ndarray) -> np.ndarray:
+        """Return confidences (nodes,) in which no child is surer than its parent."""
+        kept = confidence.copy()
+        for place, node in enumerate(self.nodes):
+            if len(node) > 1:
+                kept[place] = min(kept[place], kept[self._place[node[:-1]]])
+        return kept
 
-        `sure_from` is the threshold of each depth; a depth without one is never sure. The most probable whole path is
-        taken where it is sure all the way, otherwise the way goes down to the most probable child while that is sure.
+    def answer(self, probabilities: np.ndarray, confidence: np.ndarray, sure_from: Mapping[int, float]) -> PathAnswer:
+        """Return the answer for one product.
+
+        The most probable whole path is taken where it is sure; otherwise the way goes down to the most probable child
+        while that is sure.
+
+        Args:
+            probabilities: those of the whole paths, (paths,).
+            confidence: those of the nodes, calibrated, (nodes,).
+            sure_from: the threshold of each depth; a depth without one is never sure.
         """
-        of_nodes = np.minimum(1.0, self.node_probabilities(probabilities))
         best = self.paths[int(np.argmax(probabilities))]
-        best_confidence = float(of_nodes[self._place[best]])
+        best_confidence = float(confidence[self._place[best]])
         if best_confidence >= sure_from.get(len(best), np.inf):
             return PathAnswer(best, best_confidence, best, best_confidence)
         sure: Path = ()
         while children := self._children(sure):
-            likely = max(children, key=lambda node: of_nodes[self._place[node]])
-            if of_nodes[self._place[likely]] < sure_from.get(len(likely), np.inf):
+            likely = max(children, key=lambda node: confidence[self._place[node]])
+            if confidence[self._place[likely]] < sure_from.get(len(likely), np.inf):
                 break
             sure = likely
-        confidence = float(of_nodes[self._place[sure]]) if sure else best_confidence
-        return PathAnswer(sure, confidence, best, best_confidence)
+        reached = float(confidence[self._place[sure]]) if sure else best_confidence
+        return PathAnswer(sure, reached, best, best_confidence)
 
     def _children(self, node: Path) -> list[Path]:
         return [child for child in self.nodes if len(child) == len(node) + 1 and child[: len(node)] == node]
