@@ -4,6 +4,7 @@ BridgeError
 ├── CatalogueError     the product file cannot be read; names file, line and field
 ├── LoadError          a load that cannot start, continue or finish
 ├── RequestError       a request that the bridge refuses (has the HTTP `status` and the `field`)
+├── StorageError       the database cannot be opened, read or written (has the HTTP `status`)
 └── EvaluationError    an evaluation folder that is incomplete or malformed
 """
 
@@ -26,6 +27,14 @@ class RequestError(BridgeError):
     def __init__(self, message: str, *, status: int = 400, field: str | None = None) -> None:
         self.status = status
         self.field = field
+        super().__init__(message)
+
+
+class StorageError(BridgeError):
+    """The database cannot be opened, read or written; `status` is the HTTP status that says so."""
+
+    def __init__(self, message: str, *, status: int = 503) -> None:
+        self.status = status
         super().__init__(message)
 
 

@@ -20,6 +20,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=data_home, description="where models, tokens and state are kept")
     cache: Path = Field(default_factory=cache_home, description="downloads and work that can be made again")
+    database_url: str | None = Field(
+        None, repr=False, description="a PostgreSQL for what people decide; default: SQLite in the home"
+    )
     alias: str = Field("products", min_length=1, description="the alias that storefronts search")
 
     bridge_host: str = Field("127.0.0.1", description="address that the bridge listens on")

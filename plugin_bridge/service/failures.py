@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from encoders.errors import EncoderError, ModelNotFoundError, PictureError
 from opensearch.errors import ClusterRefusedError, ClusterUnreachableError, GenerationError, OpenSearchError
-from plugin_bridge.errors import BridgeError, RequestError
+from plugin_bridge.errors import BridgeError, RequestError, StorageError
 from plugin_bridge.service.wire import error_body
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def _answer(request: Request, error: Exception) -> Response:
 
 
 def _status_of(error: Exception) -> int:
-    if isinstance(error, RequestError):
+    if isinstance(error, RequestError | StorageError):
         return error.status
     if isinstance(error, PictureError):
         return 400
