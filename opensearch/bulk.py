@@ -108,6 +108,15 @@ def update_action(identity: str, changes: bytes) -> Action:
     return Action(identity, b'%s\n{"doc":%s}\n' % (head, changes))
 
 
+def careful_update_action(identity: str, changes: bytes, *, seq_no: int, primary_term: int) -> Action:
+    """Return the action that changes some fields of a document if nobody has written it since it was read, else 409.
+
+    Where its answer was lost and it was sent again, it conflicts with itself: read the document before you judge.
+    """
+    head = b'{"update":{"_id":%s,"if_seq_no":%d,"if_primary_term":%d}}' % (orjson.dumps(identity), seq_no, primary_term)
+    return Action(identity, b'%s\n{"doc":%s}\n' % (head, changes))
+
+
 def delete_action(identity: str) -> Action:
     """Return the action that deletes a document; deleting what is not there is done with result `not_found`."""
     return Action(identity, b'{"delete":{"_id":%s}}\n' % orjson.dumps(identity))

@@ -14,6 +14,8 @@ TEXT_HASH = "kindred_text_hash"
 IMAGE_HASH = "kindred_image_hash"
 TIE = "kindred_tie"
 ROW = "kindred_row"
+REVIEWED = "kindred_reviewed"
+REVIEWED_FIELDS = "kindred_reviewed_fields"
 
 # Names that OpenSearch keeps for itself: a document with one of them is refused.
 METADATA_FIELDS = frozenset(
@@ -108,10 +110,16 @@ def properties(text_dimension: int, image_dimension: int | None) -> dict[str, An
         # Breaks ties between equal scores the same way on every page; read from doc values only.
         TIE: {"type": "float", "index": False},
         ROW: {"type": "long", "index": False},
+        **reviewed_properties(),
     }
     if image_dimension is not None:
         fields[IMAGE_VECTOR] = vector(image_dimension)
     return fields
+
+
+def reviewed_properties() -> dict[str, Any]:
+    """Return the mapping of what people decided about a product; it can be added to an index that lacks it."""
+    return {REVIEWED: {"type": "object", "enabled": False}, REVIEWED_FIELDS: _keyword()}
 
 
 def vector(dimension: int) -> dict[str, Any]:

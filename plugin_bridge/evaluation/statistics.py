@@ -1,5 +1,6 @@
 """Means with 95 % intervals, by bootstrap over queries (Efron 1979), paired where two rankings are compared."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import numpy as np
 BOOTSTRAP_SEED = 20_251_122
 RESAMPLES = 10_000
 _LOW, _HIGH = 2.5, 97.5
+_NORMAL_95 = 1.959964
 _AT_ONCE = 500  # resamples held in memory together
 
 
@@ -38,6 +40,17 @@ def relative_gain(ours: Sequence[float] | np.ndarray, baseline: Sequence[float] 
     usable = means[1] > 0
     low, high = _between(means[0, usable] / means[1, usable] - 1)
     return Gain(float(pair[0].mean() / pair[1].mean() - 1), low, high)
+
+
+def proportion_interval(hits: int, of: int) -> tuple[float, float]:
+    """Return the 95 % interval (low, high) of a proportion by Wilson's score (1927), which also suits a few cases."""
+    if not 0 <= hits <= of or of == 0:
+        raise ValueError(f"{hits} of {of} is no proportion")
+    z = _NORMAL_95
+    share, weight = hits / of, 1 + z * z / of
+    middle = (share + z * z / (2 * of)) / weight
+    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / weight
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _resampled_means(scores: np.ndarray) -> np.ndarray:

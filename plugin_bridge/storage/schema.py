@@ -15,7 +15,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -74,9 +73,10 @@ events = Table(
     Column("undoes", Integer, ForeignKey("events.id")),
     Column("mark_before", JSON(none_as_null=True)),
     Column("mark", JSON(none_as_null=True)),
-    UniqueConstraint("undoes", name="events_undone_once"),
+    Index("events_by_undone", "undoes"),
     Index("events_by_product", "alias", "product"),
     Index("events_by_operation", "operation"),
+    Index("events_by_suggestion", "suggestion"),
 )
 
 # Writes to the index that are wanted: noted before they are made, so that a crash in between loses none.

@@ -55,10 +55,11 @@ def upgrade() -> None:
         sa.Column("undoes", sa.Integer, sa.ForeignKey("events.id")),
         sa.Column("mark_before", sa.JSON),
         sa.Column("mark", sa.JSON),
-        sa.UniqueConstraint("undoes", name="events_undone_once"),
     )
     op.create_index("events_by_product", "events", ["alias", "product"])
     op.create_index("events_by_operation", "events", ["operation"])
+    op.create_index("events_by_undone", "events", ["undoes"])
+    op.create_index("events_by_suggestion", "events", ["suggestion"])
     op.create_table(
         "intents",
         sa.Column("event", sa.Integer, sa.ForeignKey("events.id"), primary_key=True, autoincrement=False),

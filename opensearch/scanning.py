@@ -1,0 +1,46 @@
+"""Every document of an index that a query finds, page by page, from one moment's view of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from opensearch.client import Cluster, path
+from opensearch.errors import OpenSearchError
+
+KEEP = "5m"
+
+
+def scan(
+    cluster: Cluster,
+    index: str,
+    query: dict[str, Any] | None = None,
+    *,
+    source: Any = True,
+    versions: bool = False,
+    size: int = 500,
+) -> Iterator[dict[str, Any]]:
+    """Yield the hits of a query in the index's own order; what is written meanwhile is not seen.
+
+    Args:
+        source: the `_source` setting of the request.
+        versions: whether hits carry `_seq_no` and `_primary_term`.
+        size: hits fetched at once.
+    """
+    body = {"query": query or {"match_all": {}}, "size": size, "sort": ["_doc"], "_source": source}
+    body["seq_no_primary_term"] = versions
+    # The drop-in has nothing to add to this, and must not be asked.
+    answer = cluster.search(index, body, scroll=KEEP, search_pipeline="_none")
+    try:
+        while answer["hits"]["hits"]:
+            yield from answer["hits"]["hits"]
+            more = {"scroll": KEEP, "scroll_id": answer["_scroll_id"]}
+            answer = cluster.request("POST", path("_search", "scroll"), more)
+    finally:
+        _end(cluster, answer.get("_scroll_id"))
+
+
+def _end(cluster: Cluster, scroll: str | None) -> None:
+    if scroll is not None:
+        try:
+            cluster.request("DELETE", path("_search", "scroll"), {"scroll_id": scroll})
+        except OpenSearchError:
+            return  # it ends by itself, and this must not hide why the scan ended
