@@ -6,7 +6,9 @@ EncoderError
 ├── ParityError             an exported model differs too much from its torch original
 ├── DownloadError           weights that cannot be downloaded, or come with another checksum
 ├── SourceError             a model folder or recipe that cannot be exported
-└── PictureError            a picture that cannot or must not be decoded
+├── PictureError            a picture that cannot or must not be decoded
+├── PhotoSetError           a folder of labelled photos that cannot be used
+└── TrainingError           a training that cannot start or go on
 """
 
 
@@ -36,3 +38,11 @@ class DownloadError(EncoderError):
 
 class SourceError(EncoderError):
     """A model folder, or a name, that cannot be exported; the message says what is missing."""
+
+
+class PhotoSetError(EncoderError):
+    """A folder of labelled photos that cannot be used; the message names the file, and the line where there is one."""
+
+
+class TrainingError(EncoderError):
+    """A training that cannot start or go on; the message says what is missing."""

@@ -23,6 +23,8 @@ class ImageEncoder:
     def __init__(self, folder: Path, card: ModelCard, threads: int = 0) -> None:
         self.card = card
         self._session = open_session(folder / MODEL_FILE)
+        # A trained network gives classes as well (`encoders.heads`); the vector is its first output.
+        self._vector = [self._session.get_outputs()[0].name]
         self._workers = Workers(threads)
 
     def encode(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
@@ -45,7 +47,7 @@ class ImageEncoder:
 
     def _run(self, picture: np.ndarray) -> np.ndarray:
         pixels = prepare(picture, self.card.preprocessing)[None]
-        return self._session.run(None, {"pixels": pixels})[0][0]
+        return self._session.run(self._vector, {"pixels": pixels})[0][0]
 
 
 def prepare(picture: np.ndarray, preprocessing: Mapping[str, Any]) -> np.ndarray:

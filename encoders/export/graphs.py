@@ -12,6 +12,7 @@ from torch import nn
 # From opset 20 on, GELU is one operator; before, five that onnxruntime does not join for this exporter's graphs.
 OPSET = 20
 TEXT_INPUTS = ("input_ids", "attention_mask")
+IMAGE_OUTPUT = "image_embedding"
 TEXT_OUTPUT = "sentence_embedding"  # the name `embedding` clashes with names the exporter gives to lookups
 
 
@@ -23,14 +24,17 @@ def export_text(net: nn.Module, path: Path, *, longest: int) -> None:
     batch = torch.export.Dim("batch", min=1, max=1 << 16)
     tokens = torch.export.Dim("tokens", min=2, max=longest)
     shapes = {name: {0: batch, 1: tokens} for name in TEXT_INPUTS}
-    _export(net, (ids, mask), path, inputs=TEXT_INPUTS, output=TEXT_OUTPUT, shapes=shapes)
+    _export(net, (ids, mask), path, inputs=TEXT_INPUTS, outputs=(TEXT_OUTPUT,), shapes=shapes)
 
 
-def export_image(net: nn.Module, path: Path, *, size: int) -> None:
-    """Write an image encoder to `path`: input `pixels` uint8 (batch, size, size, 3), batch size left open."""
+def export_image(net: nn.Module, path: Path, *, size: int, outputs: Sequence[str] = (IMAGE_OUTPUT,)) -> None:
+    """Write an image encoder to `path`: input `pixels` uint8 (batch, size, size, 3), batch size left open.
+
+    `outputs` names what the network returns, the vector first.
+    """
     pixels = torch.zeros((2, size, size, 3), dtype=torch.uint8)
     shapes = {"pixels": {0: torch.export.Dim("batch", min=1, max=1 << 16)}}
-    _export(net, (pixels,), path, inputs=("pixels",), output="image_embedding", shapes=shapes)
+    _export(net, (pixels,), path, inputs=("pixels",), outputs=outputs, shapes=shapes)
 
 
 def _export(
@@ -39,7 +43,7 @@ def _export(
     path: Path,
     *,
     inputs: Sequence[str],
-    output: str,
+    outputs: Sequence[str],
     shapes: dict,
 ) -> None:
     net.eval()  # on the outer module: a submodule's own eval() leaves dropout in the pooling head on
@@ -52,7 +56,7 @@ def _export(
             dynamo=True,
             opset_version=OPSET,
             input_names=list(inputs),
-            output_names=[output],
+            output_names=list(outputs),
             dynamic_shapes=shapes,
             verbose=False,
         )

@@ -1,0 +1,1 @@
+"""Training of encoders and classifiers. Needs torch (the extra `train`)."""

@@ -1,0 +1,1 @@
+"""Training of image networks on labelled photos: views, kept activations, the loop, export."""

@@ -1,0 +1,150 @@
+"""From a trained network to models of the store: ONNX in fp32 and int8, the parity gate, calibrated classes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from encoders.cards import MODEL_FILE, ModelCard, Precision, fingerprint_of, name_at, sha256_of, write_card
+from encoders.errors import ParityError, PictureError
+from encoders.export.graphs import IMAGE_OUTPUT, export_image
+from encoders.export.parity import compare, judge
+from encoders.export.quantise import quantise_image
+from encoders.heads import CLASSES_FILE, Classifier, PhotoClassifier, served, write_classes
+from encoders.images import prepare
+from encoders.nets.photonet import PhotoNet
+from encoders.nets.threads import one_thread
+from encoders.photosets import HeadClasses, Photo
+from encoders.pictures import load_picture
+from encoders.store import ModelStore
+from encoders.train.images.calibrate import calibrated
+
+CALIBRATING, PROVING = 96, 400
+# Share of photos whose class the exported network may get wrong where its original did not, less those it mends.
+ACCURACY_LOSS = 0.02
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network with all that its card will say."""
+
+    name: str
+    net: PhotoNet
+    heads: Sequence[HeadClasses]
+    preprocessing: Mapping[str, Any]
+    licence: str
+    revision: str
+    source: str
+
+
+def install_trained(
+    trained: Trained,
+    train: Sequence[Photo],
+    val: Sequence[Photo],
+    store: ModelStore,
+    report: Callable[[str], None],
+    precisions: Sequence[Precision] = ("fp32", "int8"),
+) -> list[ModelCard]:
+    """Export at each precision, pass the gate, calibrate on the val photos, install all or none.
+
+    Training photos calibrate the int8 network; val photos, which neither training nor quantisation saw, prove it.
+    Without val photos every other training photo does both.
+    """
+    report("reading photos for the gate")
+    calibrating, _ = pictures_of(spread(train[::2] if not val else train, CALIBRATING))
+    proving, truth = pictures_of(spread(val or train[1::2] or train, PROVING))
+    original = _originals(trained, proving)
+    cards = []
+    names = {precision: name_at(trained.name, precision) for precision in precisions}
+    with store.installing(list(names.values())) as folders:
+        fp32 = next(iter(folders.values())).parent / "fp32.onnx"
+        report("exporting to ONNX")
+        outputs = (IMAGE_OUTPUT, *(f"logits_{head.name}" for head in trained.heads), "class_maps")
+        export_image(trained.net, fp32, size=int(trained.preprocessing["size"]), outputs=outputs)
+        for precision, name in names.items():
+            report(f"building {name} and comparing it with its original")
+            folder = folders[name]
+            if precision == "int8":
+                feeds = [{"pixels": prepare(one, trained.preprocessing)[None]} for one in calibrating]
+                quantise_image(fp32, folder / MODEL_FILE, feeds)
+            else:
+                (folder / MODEL_FILE).write_bytes(fp32.read_bytes())
+            cards.append(_proven(trained, name, precision, folder, original, proving, truth))
+            write_card(folder, cards[-1])
+    return cards
+
+
+def pictures_of(photos: Sequence[Photo]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return the pictures that can be read, and their labels (pictures, heads)."""
+    pictures, labels = [], []
+    for photo in photos:
+        try:
+            pictures.append(load_picture(photo.path, name=photo.id, longest=512))
+        except PictureError:
+            continue  # training has listed it
+        labels.append(photo.labels)
+    return pictures, np.asarray(labels, np.int64)
+
+
+def spread(photos: Sequence[Photo], count: int) -> Sequence[Photo]:
+    """Return up to `count` photos, evenly chosen."""
+    return photos[:: max(1, len(photos) // count)][:count]
+
+
+def _proven(
+    trained: Trained,
+    name: str,
+    precision: Precision,
+    folder: Path,
+    original: Sequence[np.ndarray],
+    proving: Sequence[np.ndarray],
+    truth: np.ndarray,
+) -> ModelCard:
+    write_classes(folder, Classifier(served(trained.heads)))
+    draft = _card(trained, name, precision, folder)
+    vectors, logits = PhotoClassifier(folder, draft).logits(proving)
+    measured = compare(original[0], vectors, 0)
+    measured["compared_on"] = f"{len(proving)} photos"
+    known = truth[:, 0] >= 0
+    right = [one.argmax(1)[known] == truth[known, 0] for one in (original[1], logits[0])]
+    measured["accuracy_original"], measured["accuracy_exported"] = (float(one.mean()) for one in right)
+    judge(draft, measured)
+    if measured["accuracy_original"] - measured["accuracy_exported"] > ACCURACY_LOSS:
+        raise ParityError(
+            f"{name} ({precision}) tells {trained.heads[0].name} classes right in {measured['accuracy_exported']:.1%} "
+            f"of the photos, its original in {measured['accuracy_original']:.1%}: it was not installed"
+        )
+    write_classes(folder, calibrated(served(trained.heads), logits, truth))
+    return replace(_card(trained, name, precision, folder), parity=measured)
+
+
+def _originals(trained: Trained, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return vectors and logits of the torch network, one photo after the other as they are served."""
+    rows = []
+    trained.net.eval()
+    with torch.inference_mode(), one_thread():
+        for picture in pictures:
+            pixels = torch.from_numpy(prepare(picture, trained.preprocessing)[None].copy())
+            rows.append([one.numpy() for one in trained.net(pixels)[:-1]])
+    return [np.concatenate(column) for column in zip(*rows, strict=True)]
+
+
+def _card(trained: Trained, name: str, precision: Precision, folder: Path) -> ModelCard:
+    files = {file: sha256_of(folder / file) for file in (MODEL_FILE, CLASSES_FILE)}
+    return ModelCard(
+        name=name,
+        kind="image",
+        revision=trained.revision,
+        dimension=int(trained.net.heads.projection.out_features),
+        pooling="averages of several maps, projected",
+        preprocessing=trained.preprocessing,
+        languages=(),
+        licence=trained.licence,
+        source=trained.source,
+        precision=precision,
+        files=files,
+        fingerprint=fingerprint_of(files, trained.preprocessing),
+    )

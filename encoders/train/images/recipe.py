@@ -1,0 +1,44 @@
+"""How a network is trained on photos: the numbers that one may want to change, and why they are what they are."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Numbers of a training. Chosen on the val photos of images-grocery (docs/decisions/photos-cached-training.md).
+
+    Attributes:
+        base: network to start from (`encoders.nets.backbones.NAMES`).
+        cached: keep the frozen part's activations on disk and train only what stands behind it.
+        epochs, minutes: where training ends at the latest; `patience` epochs without a better val loss end it before.
+        views: how many views of each photo are kept on disk (`cached` only).
+        frozen_epochs: epochs in which heads alone are trained, before the network follows.
+        late_epochs: epochs after those in which only the last steps follow; then all do (without `cached`).
+        rate: learning rate of the network; heads take `head_rate`.
+        smoothing: label smoothing. mixing: share of batches whose photos are mixed (mixup or CutMix).
+        metric: weight of the metric-learning loss, which makes search vectors of a class alike.
+        dimension: length of the search vector.
+        memory: how slowly the average of the weights follows them; the average is what is kept.
+    """
+
+    base: str = "efficientnet-lite0"
+    cached: bool = True
+    epochs: int = 20
+    minutes: float | None = None
+    patience: int = 6
+    views: int = 6
+    frozen_epochs: int = 1
+    late_epochs: int = 3
+    batch: int = 32
+    rate: float = 3e-4
+    head_rate: float = 1e-3
+    decay: float = 0.02
+    smoothing: float = 0.1
+    mixing: float = 0.5
+    metric: float = 0.3
+    dimension: int = 256
+    memory: float = 0.99
+    shrinkage: float = 0.3
+    icons: int = 2
+    size: int | None = None
+    seed: int = 7

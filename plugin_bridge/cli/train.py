@@ -1,0 +1,119 @@
+"""`kindred train`: fine-tune on your own data, on a GPU where there is one."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.markup import escape
+
+from encoders.photosets import read_photo_set
+from encoders.store import ModelStore
+from plugin_bridge.cli.output import console, out, progress, table
+from plugin_bridge.errors import BridgeError
+from plugin_bridge.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands to `app`."""
+    group = typer.Typer(help="Fine-tune on your own data.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command("images")(images)
+    app.add_typer(group, name="train")
+
+
+def _group() -> None:
+    """Fine-tune on your own data; a killed run goes on where it was when it is started again."""
+
+
+def images(
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder of labelled photos.")],
+    name: Annotated[str, typer.Option("--out", metavar="NAME", help="Name of the model that is made.")],
+    base: Annotated[str, typer.Option("--base", help="Network to start from.")] = "efficientnet-lite0",
+    weights: Annotated[
+        Path | None,
+        typer.Option("--weights", metavar="FILE", help="Weights of a ResNet or VGG (safetensors, state dict)."),
+    ] = None,
+    cached: Annotated[
+        bool | None,
+        typer.Option("--cached/--whole", help="Train the last blocks on kept activations; default: without a GPU."),
+    ] = None,
+    epochs: Annotated[int, typer.Option("--epochs", min=0, max=1000)] = 20,
+    minutes: Annotated[float | None, typer.Option("--minutes", min=0.1, help="End the training after so long.")] = None,
+    views: Annotated[int, typer.Option("--views", min=1, max=64, help="Views of each photo that are kept.")] = 6,
+    size: Annotated[int | None, typer.Option("--size", min=32, max=1024, help="Side of what the network sees.")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
+    json: Annotated[bool, typer.Option("--json", help="Progress as JSON lines on standard output.")] = False,
+) -> None:
+    """Make an image encoder that also tells classes apart from a folder of labelled photos.
+
+    The folder has train.tsv and val.tsv (path, fine class, coarse class), or products.jsonl with `image` and
+    `category`. NAME and NAME-int8 then serve in `kindred load` and `kindred evaluate images`.
+    """
+    settings = Settings()
+    photos = read_photo_set(data)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads would take the cores from other programs
+    try:
+        from encoders.train.images.recipe import Recipe
+        from encoders.train.images.run import has_gpu, train_images
+    except ImportError as error:
+        raise BridgeError(
+            f"training needs torch and its kin ({error.name} is missing): pip install 'kindred[train]'"
+        ) from error
+    recipe = Recipe(
+        base=base,
+        cached=not has_gpu() if cached is None else cached,
+        epochs=epochs,
+        minutes=minutes,
+        views=views,
+        size=size,
+        seed=seed,
+    )
+    with _telling(json) as tell:
+        outcome = train_images(
+            photos, name, ModelStore(settings.models_dir), recipe, weights=weights, tell=tell, threads=settings.threads
+        )
+    if json:
+        _line(outcome.to_json())
+        return
+    rows = [
+        (card.name, card.dimension, f"{card.parity['accuracy_exported']:.3f}", f"{card.parity['mean_cosine']:.5f}")
+        for card in outcome.cards
+    ]
+    columns = ("model", "vector", f"{photos.heads[0].name} right on val", "mean cosine to torch")
+    out.print(table(f"{outcome.photos:,} photos, {outcome.seconds / 60:.1f} minutes", columns, rows))
+    if outcome.left_out:
+        console.print(f"[yellow]{len(outcome.left_out):,}[/] photos were left out, first {escape(outcome.left_out[0])}")
+
+
+@contextmanager
+def _telling(json: bool) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Yield what training tells its progress to: JSON lines, or a display."""
+    if json:
+        yield _line
+        return
+    with progress() as display:
+        task = display.add_task("starting", total=None)
+
+        def tell(event: Mapping[str, Any]) -> None:
+            if event["event"] == "step":
+                display.update(task, description=escape(event["step"]))
+            elif event["event"] == "activations":
+                title = f"looking at {event['part']} photos"
+                display.update(task, description=title, total=event["of"], completed=event["photos"])
+            elif event["event"] == "epoch":
+                title = f"training, val loss {event['val_loss']:.3f}"
+                display.update(task, description=title, total=event["of"], completed=event["epoch"] + 1)
+            elif event["event"] == "left out":
+                console.print(f"[yellow]left out:[/] {escape(event['photo'])}", soft_wrap=True)
+
+        yield tell
+
+
+def _line(event: Mapping[str, Any]) -> None:
+    sys.stdout.write(orjson.dumps(event, option=orjson.OPT_SERIALIZE_NUMPY, default=str).decode() + "\n")
+    sys.stdout.flush()
