@@ -1,0 +1,122 @@
+"""Words that a trained tagger reads: n-grams of words and of letters, weighed as TF-IDF, in plain Python.
+
+The same code makes them for training and for serving, so that the two cannot drift apart. Words of Chinese and Japanese
+are not separated by blanks: there, one to three neighbouring characters take the place of words.
+"""
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_PIECES = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
+_LONGEST_RUN = 3
+_LETTERS = (2, 3, 4, 5)
+# A letter n-gram is told from a word by this sign in front.
+_LETTER_MARK = "\x00"
+LONGEST_TEXT = 4000  # characters; what a description says beyond them tells a tagger nothing new
+
+
+@dataclass(frozen=True)
+class Words:
+    """The n-grams that a tagger knows and how rare each is; `terms[i]` has weight `rarity[i]` (inverse document
+    frequency, smoothed as scikit-learn does it)."""
+
+    terms: tuple[str, ...]
+    rarity: tuple[float, ...]
+
+    @cached_property
+    def _place(self) -> Mapping[str, int]:
+        return {term: place for place, term in enumerate(self.terms)}
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def read(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return places (int64) and weights (float32) of the known n-grams of a text.
+
+        Words and letters are weighed apart: each of the two has length 1, so that neither drowns the other.
+        """
+        places: list[int] = []
+        weights: list[float] = []
+        for counted in ngrams(text):
+            found = [(self._place[term], count) for term, count in counted.items() if term in self._place]
+            values = [(1 + math.log(count)) * self.rarity[place] for place, count in found]
+            length = math.sqrt(sum(value * value for value in values)) or 1.0
+            places += [place for place, _ in found]
+            weights += [value / length for value in values]
+        return np.array(places, np.int64), np.array(weights, np.float32)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads."""
+        return {"terms": list(self.terms), "rarity": list(self.rarity)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Words":
+        """Return the words that `to_json` wrote."""
+        return cls(tuple(document["terms"]), tuple(map(float, document["rarity"])))
+
+
+def learn_words(texts: Sequence[str], *, least: int = 1, most: int = 200_000) -> Words:
+    """Return the n-grams of these texts: those in at least `least` of them (letters: twice), the commonest `most`."""
+    documents: Counter[str] = Counter()
+    for text in texts:
+        for counted in ngrams(text):
+            documents.update(counted.keys())
+    kept = [
+        (term, count)
+        for term, count in documents.items()
+        if count >= (max(2, least) if term.startswith(_LETTER_MARK) else least)
+    ]
+    kept = sorted(kept, key=lambda one: (-one[1], one[0]))[:most]
+    rarity = tuple(math.log((1 + len(texts)) / (1 + count)) + 1 for _, count in kept)
+    return Words(tuple(term for term, _ in kept), rarity)
+
+
+def ngrams(text: str) -> tuple[Counter[str], Counter[str]]:
+    """Return how often each word n-gram and each letter n-gram comes in a text, case and width left out."""
+    plain = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).casefold()
+    words: Counter[str] = Counter()
+    letters: Counter[str] = Counter()
+    before = ""
+    for found in _PIECES.finditer(plain):
+        run, word = found.groups()
+        if run:
+            words.update(_runs(run))
+            before = ""
+            continue
+        words[word] += 1
+        if before:
+            words[f"{before} {word}"] += 1
+        letters.update(_letters(word))
+        before = word
+    return words, letters
+
+
+def shown(term: str) -> str | None:
+    """Return a term as a person reads it; None for letter n-grams, which are no words."""
+    return None if term.startswith(_LETTER_MARK) else term
+
+
+def _runs(run: str) -> Iterable[str]:
+    for size in range(1, _LONGEST_RUN + 1):
+        for start in range(len(run) - size + 1):
+            yield run[start : start + size]
+
+
+def _letters(word: str) -> Iterable[str]:
+    """Yield the letter n-grams of a word with a blank before and behind it, as scikit-learn's `char_wb` has them."""
+    padded = f" {word} "
+    for size in _LETTERS:
+        if size >= len(padded):
+            yield _LETTER_MARK + padded
+            break
+        for start in range(len(padded) - size + 1):
+            yield _LETTER_MARK + padded[start : start + size]

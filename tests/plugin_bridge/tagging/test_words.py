@@ -1,0 +1,51 @@
+"""Words as a tagger reads them, against scikit-learn's TF-IDF."""
+
+import numpy as np
+import pytest
+
+from plugin_bridge.tagging.words import Words, learn_words, ngrams, shown
+
+TEXTS = ["red cotton shirt", "blue cotton shirt blue", "brown leather boots", "a b c"]
+
+
+def dense(words: Words, text: str, *, letters: bool) -> dict[str, float]:
+    places, weights = words.read(text)
+    found = {words.terms[place]: weight for place, weight in zip(places.tolist(), weights.tolist(), strict=True)}
+    return {term.lstrip("\x00"): weight for term, weight in found.items() if (shown(term) is None) == letters}
+
+
+@pytest.mark.parametrize("letters", [False, True])
+def test_weights_are_those_of_scikit_learn(letters):
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    options = {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 2} if letters else {"ngram_range": (1, 2)}
+    theirs = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b", **options).fit(TEXTS)
+    words = learn_words(TEXTS)
+    for text in TEXTS:
+        row = theirs.transform([text]).toarray()[0]
+        expected = {term: row[place] for term, place in theirs.vocabulary_.items() if row[place]}
+        assert dense(words, text, letters=letters) == pytest.approx(expected, rel=1e-5)
+
+
+def test_chinese_is_read_in_neighbouring_characters_and_mixed_text_too():
+    words, letters = ngrams("Nike 红色鞋")
+    assert set(words) == {"nike", "红", "色", "鞋", "红色", "色鞋", "红色鞋"}
+    assert set(letters) >= {"\x00ni", "\x00 nike"}
+
+
+def test_case_and_width_do_not_matter():
+    assert ngrams("ＮＩＫＥ Shirt") == ngrams("nike SHIRT")
+
+
+def test_unknown_words_are_left_out():
+    places, weights = learn_words(TEXTS).read("zzz qqq")
+    assert places.dtype == np.int64 and weights.dtype == np.float32 and len(places) == len(weights) == 0
+
+
+def test_the_commonest_are_kept():
+    assert len(learn_words(TEXTS, most=3)) == 3
+
+
+def test_words_are_written_and_read():
+    words = learn_words(TEXTS)
+    assert Words.from_json(words.to_json()) == words
