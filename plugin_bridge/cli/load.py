@@ -18,10 +18,13 @@ from opensearch.generations import Generation
 from opensearch.leases import Lease, holder
 from plugin_bridge.catalogue.readers import count_rows
 from plugin_bridge.cli.output import console, out, print_json, progress, table
+from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import LoadError
 from plugin_bridge.loading.changes import ChangeOptions, ChangeReport, delete, update
 from plugin_bridge.loading.load import Hooks, LoadOptions, LoadReport, load_catalogue
 from plugin_bridge.plugging import announce, plug_in, unplug
+from plugin_bridge.review.carrying import carry
+from plugin_bridge.review.encoding import encoding
 from plugin_bridge.settings import Settings
 
 File = Annotated[Path, typer.Argument(help="JSON Lines (plain or .gz), CSV or Parquet.")]
@@ -173,6 +176,10 @@ def rollback_command(
         current = generations.live(cluster, alias)
         target = _target(cluster, alias, to)
         generations.switch(cluster, alias, target.index)
+        if current is not None:
+            # What people decided since holds in the older catalogue too.
+            pool = EncoderPool(ModelStore(settings.models_dir), settings.threads)
+            carry(cluster, current, target, encoding(pool.text))
     announce(settings)
     before = current.index if current else None
     if json:

@@ -18,10 +18,10 @@ from opensearch.bulk import (
     BulkSender,
     Outcome,
     Patience,
+    careful_update_action,
     delete_action,
     index_action,
     patiently,
-    update_action,
 )
 from opensearch.client import Cluster, path
 from opensearch.generations import EncoderRef, Generation
@@ -38,8 +38,10 @@ from plugin_bridge.loading.photos import Photo, encode_photos, find_photo, same_
 from plugin_bridge.loading.pipeline import Pipeline
 from plugin_bridge.loading.publish import count
 from plugin_bridge.loading.source import Chunk, ProductFile, chunks
+from plugin_bridge.review import marks
 
 ROWS_PER_CHUNK = 256
+ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,12 @@ class DeleteReport:
 
 @dataclass(frozen=True)
 class _Change:
-    """One product as it stands in the index (None: not there) and as the row wants it."""
+    """One product as it stands in the index (None: not there), at which version, and as the row wants it."""
 
     product: Product
     before: Mapping[str, Any] | None
     text: str
+    version: Mapping[str, int]
 
     @property
     def new_text(self) -> bool:
@@ -191,11 +194,12 @@ class _Update:
             image = self._store.open_image(generation.image.model, threads=1)
         return Encoders(text, image, self._options.threads or available_cores())
 
-    def _prepare(self, chunk: Chunk) -> _Prepared:
+    def _prepare(self, chunk: Chunk, *, again: bool = False) -> _Prepared:
+        """Return what is to be sent for a chunk; `again` where it was counted before."""
         changes = self._compare(chunk)
-        again = [change for change in changes if change.new_text]
-        vectors = self._encoders.text.encode([change.text for change in again], role="passage")
-        vector_of = {change.product.id: vector for change, vector in zip(again, vectors, strict=True)}
+        new_texts = [change for change in changes if change.new_text]
+        vectors = self._encoders.text.encode([change.text for change in new_texts], role="passage")
+        vector_of = {change.product.id: vector for change, vector in zip(new_texts, vectors, strict=True)}
         photos = self._new_photos(changes)
         actions, kinds = [], {}
         for change, photo in zip(changes, photos, strict=True):
@@ -209,10 +213,11 @@ class _Update:
                 wanted |= {TEXT_VECTOR: vector, TEXT_HASH: text_hash(change.text)}
             kinds[product.id] = "changed" if wanted else "unchanged"
             if wanted:
-                actions.append(update_action(product.id, serialise(wanted)))
-        with self._lock:
-            self._counts["encoded"] += len(again)
-            self._photos.update(photo.fault or "encoded" for photo in photos if photo is not None)
+                actions.append(careful_update_action(product.id, serialise(wanted), **change.version))
+        if not again:
+            with self._lock:
+                self._counts["encoded"] += len(new_texts)
+                self._photos.update(photo.fault or "encoded" for photo in photos if photo is not None)
         return _Prepared(chunk, actions, kinds)
 
     def _compare(self, chunk: Chunk) -> list[_Change]:
@@ -231,10 +236,12 @@ class _Update:
             if before is None and not product.fields.get("title"):
                 self._refuse(product, "is not in the index, and a new product needs a title")
                 continue
-            merged = {**(before or {}), **product.fields}
-            text = embedding_text(merged, self._generation.recipe)
-            fields = {k: v for k, v in product.fields.items() if before is not None or v is not None}
-            changes.append(_Change(replace(product, fields=fields, text=text), before, text))
+            # What a person has set stays; the catalogue's value is kept beside it.
+            wanted = marks.lay_over(product.fields, marks.read(before or {}), partial=True)
+            text = embedding_text({**(before or {}), **wanted}, self._generation.recipe)
+            fields = {k: v for k, v in wanted.items() if before is not None or v is not None}
+            version = {"seq_no": one.get("_seq_no", 0), "primary_term": one.get("_primary_term", 0)}
+            changes.append(_Change(replace(product, fields=fields, text=text), before, text, version))
         return changes
 
     def _refuse(self, product: Product, why: str) -> None:
@@ -261,8 +268,17 @@ class _Update:
         return None if same_photo(image, self._images, before[IMAGE_HASH]) else image
 
     def _deliver(self, prepared: _Prepared) -> tuple[_Prepared, Outcome]:
+        """Send a chunk; a product that somebody wrote since it was read is read, compared and sent again."""
         self._lease.check()
-        return prepared, self._sender.send(prepared.actions)
+        outcome = self._sender.send(prepared.actions)
+        for _ in range(ATTEMPTS):
+            overtaken = {one.id for one in outcome.refused if one.status == 409}
+            if not overtaken:
+                break
+            outcome.refused = [one for one in outcome.refused if one.id not in overtaken]
+            part = Chunk(tuple(product for product in prepared.chunk.products if product.id in overtaken))
+            outcome.add(self._sender.send(self._prepare(part, again=True).actions))
+        return prepared, outcome
 
     def _settle(self, delivered: tuple[_Prepared, Outcome]) -> None:
         prepared, outcome = delivered

@@ -23,6 +23,7 @@ from plugin_bridge.loading.build import Builder, Encoders, Places
 from plugin_bridge.loading.checkpoint import Checkpoint, Origin, sha256_of
 from plugin_bridge.loading.letters import Letters
 from plugin_bridge.loading.photos import find_photo
+from plugin_bridge.loading.reviewed import Reviews
 from plugin_bridge.loading.source import ROWS_PER_CHUNK, ProductFile, chunks
 
 CHECKPOINT = "checkpoint.jsonl"
@@ -127,6 +128,7 @@ class _Load:
         with Lease(self._cluster, self._options.alias, f"load of {self._file.name}") as lease:
             encoders = self._encoders()
             before = generations.live(self._cluster, self._options.alias)
+            self._reviews = Reviews(self._cluster, before, encoders.text)
             work = self._begin(folder, encoders)
             earlier = sum(settled.documents for settled in work.checkpoint.settled)
             try:
@@ -170,7 +172,7 @@ class _Load:
         builder = self._builder(work.generation, encoders, work.checkpoint, work.places, lease)
         usual = ROWS_PER_CHUNK if encoders.image is None else ROWS_PER_CHUNK_WITH_PHOTOS
         rows = self._options.rows_per_chunk or usual
-        products = products_of(work.source, work.rejected)
+        products = self._reviews.lay_over(products_of(work.source, work.rejected), work.generation.recipe)
         builder.pipeline().run(chunks(products, done=work.checkpoint.lines(), rows=rows))
         settled = builder.tally.documents + builder.tally.refused
         if settled != work.source.report.accepted:
@@ -200,14 +202,16 @@ class _Load:
                 source=self._file.name,
             )
 
+        def make_live() -> str | None:
+            # Decisions made while this loaded, and, after the switch, those made until then.
+            self._reviews.bring(generation)
+            missing = publish.make_live(self._cluster, generation, self._hooks.install)
+            self._reviews.bring(generation)
+            return missing
+
         generation = patiently(finish, options.patience, self._hooks.notify, self._stop)
         lease.check()
-        missing = patiently(
-            lambda: publish.make_live(self._cluster, generation, self._hooks.install),
-            options.patience,
-            self._hooks.notify,
-            self._stop,
-        )
+        missing = patiently(make_live, options.patience, self._hooks.notify, self._stop)
         work.checkpoint.remove()
         return generation, missing
 
