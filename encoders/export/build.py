@@ -11,7 +11,15 @@ from encoders.export.image import install_image, prove_image, torch_vectors
 from encoders.export.options import Options
 from encoders.export.parity import judge
 from encoders.export.pictures import photos_for_export
-from encoders.export.sources import ImageSource, TextSource, bge_small_en, efficientnet_lite0, minilm
+from encoders.export.sources import (
+    ImageSource,
+    TextSource,
+    bge_small_en,
+    bge_small_zh,
+    efficientnet_lite0,
+    minilm,
+    multilingual_e5_small,
+)
 from encoders.export.text import install_text, originals, prove_text
 from encoders.shipped import SHIPPED
 from encoders.store import ModelStore
@@ -19,6 +27,8 @@ from encoders.store import ModelStore
 TEXT_MODELS: Mapping[str, Callable[[], TextSource]] = {
     "all-minilm-l6-v2": minilm,
     "bge-small-en-v1.5": bge_small_en,
+    "bge-small-zh-v1.5": bge_small_zh,
+    "multilingual-e5-small": multilingual_e5_small,
 }
 IMAGE_MODELS: Mapping[str, Callable[[], ImageSource]] = {"efficientnet-lite0": efficientnet_lite0}
 BOTH: Sequence[Precision] = ("fp32", "int8")

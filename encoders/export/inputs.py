@@ -1,5 +1,10 @@
 """Real inputs for the parity gate, where the user names none: titles and queries as shops have them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from encoders.export import inputs_zh
+
 QUERIES: tuple[str, ...] = (
     "waterproof hiking boots men",
     "gift for a coffee lover",
@@ -144,3 +149,26 @@ TITLES: tuple[str, ...] = (
     "washes at 60 degrees. Coconut-shell buttons close the cover; the inner corners have ties. Colour: sage green. "
     "Made in Portugal, certified free of harmful substances, packed without plastic.",
 )
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What an encoder is compared on: queries, and titles among which each looks for its nearest."""
+
+    queries: tuple[str, ...]
+    titles: tuple[str, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """Queries and then titles."""
+        return [*self.queries, *self.titles]
+
+
+def inputs_for(languages: Sequence[str]) -> Inputs:
+    """Return the inputs for an encoder of these languages (`en`, `zh`, ...): English, and Chinese where it reads it.
+
+    A Chinese catalogue holds English too, so a Chinese encoder is compared on both.
+    """
+    if "zh" in languages:
+        return Inputs(inputs_zh.QUERIES + QUERIES, inputs_zh.TITLES + TITLES)
+    return Inputs(QUERIES, TITLES)

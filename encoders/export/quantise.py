@@ -23,6 +23,9 @@ from encoders.export.outliers import damp_outliers
 
 Feed = Mapping[str, np.ndarray]
 
+# A table of words as large as this (bytes) becomes int8 too: of a multilingual network it is nine tenths.
+LARGE_TABLE = 64 * 2**20
+
 
 def quantise_text(source: Path, target: Path, samples: Sequence[Feed]) -> None:
     """Quantise a transformer dynamically: int8 weights, signed and per channel; activations by their own range.
@@ -46,6 +49,15 @@ def quantise_text(source: Path, target: Path, samples: Sequence[Feed]) -> None:
             nodes_to_exclude=_narrowing(model),
             extra_options={"MatMulConstBOnly": True},
         )
+        if largest_table(source) >= LARGE_TABLE:
+            quantize_dynamic(target, target, weight_type=QuantType.QInt8, op_types_to_quantize=["Gather"])
+
+
+def largest_table(source: Path) -> int:
+    """Return the bytes of the largest table that a network looks rows up in."""
+    model = onnx.load(source)
+    sizes = {tensor.name: 4 * int(np.prod(tensor.dims)) for tensor in model.graph.initializer}
+    return max((sizes.get(node.input[0], 0) for node in model.graph.node if node.op_type == "Gather"), default=0)
 
 
 def quantise_image(source: Path, target: Path, samples: Sequence[Feed]) -> None:

@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from encoders.errors import ModelDamagedError, ModelNotFoundError
 from encoders.homes import cache_home
-from encoders.shipped import SHIPPED
+from encoders.shipped import LARGE, SHIPPED
 from encoders.store import ModelStore
 
 _ROOM = Path(__file__).resolve().parents[1]
@@ -29,7 +29,10 @@ def recipe_key() -> str:
     return digest.hexdigest()[:16]
 
 
-def cached_store(names: Sequence[str] = SHIPPED) -> ModelStore:
+USUAL = tuple(name for name in SHIPPED if name not in LARGE)
+
+
+def cached_store(names: Sequence[str] = USUAL) -> ModelStore:
     """Return a store that has these models in fp32 and int8, exported on the first call; processes wait in turn."""
     root = cache_home() / "exported-models" / recipe_key()
     root.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from encoders.cards import (
     write_card,
 )
 from encoders.export.graphs import export_text
-from encoders.export.inputs import QUERIES, TITLES
+from encoders.export.inputs import Inputs, inputs_for
 from encoders.export.judgments import Judgments, ndcg_at_10
 from encoders.export.options import Options
 from encoders.export.parity import compare, judge
@@ -49,7 +49,7 @@ def install_text(
             folder = folders[name]
             (folder / TOKENIZER_FILE).write_bytes(source.tokenizer.read_bytes())
             if precision == "int8":
-                feeds = [_feed(ids) for ids in tokens_of(source, [*QUERIES, *TITLES])]
+                feeds = [_feed(ids) for ids in tokens_of(source, original.inputs.texts)]
                 quantise_text(fp32, folder / MODEL_FILE, feeds)
             else:
                 (folder / MODEL_FILE).write_bytes(fp32.read_bytes())
@@ -65,6 +65,7 @@ def install_text(
 class Originals:
     """What the torch network makes of the gate's inputs, and of judged searches where these are given."""
 
+    inputs: Inputs
     texts: np.ndarray
     judged: np.ndarray | None
     published_worst_cosine: float | None
@@ -72,22 +73,24 @@ class Originals:
 
 def originals(source: TextSource, options: Options) -> Originals:
     """Run the torch original over the gate's inputs."""
-    tokens = tokens_of(source, [*QUERIES, *TITLES])
+    inputs = inputs_for(source.languages)
+    tokens = tokens_of(source, inputs.texts)
     vectors = torch_vectors(source, tokens)
     published = None
     if source.published is not None:
-        rows = np.stack([source.published(ids) for ids in tokens])
+        rows = np.stack([source.published(text, ids) for text, ids in zip(inputs.texts, tokens, strict=True)])
         published = float(np.sum(rows * vectors, axis=1).min())
     judged = None
     if options.judgments is not None:
         judged = torch_vectors(source, tokens_of(source, _judged_texts(options.judgments)))
-    return Originals(vectors, judged, published)
+    return Originals(inputs, vectors, judged, published)
 
 
 def prove_text(original: Originals, encoder: TextEncoder, options: Options) -> dict[str, Any]:
     """Compare an exported encoder with its torch original on real texts; returns what the card keeps."""
-    measured = compare(original.texts, encoder.encode([*QUERIES, *TITLES]), len(QUERIES))
-    measured["compared_on"] = f"{len(QUERIES)} queries and {len(TITLES)} titles of Kindred's own"
+    inputs = original.inputs
+    measured = compare(original.texts, encoder.encode(inputs.texts), len(inputs.queries))
+    measured["compared_on"] = f"{len(inputs.queries)} queries and {len(inputs.titles)} titles of Kindred's own"
     if original.published_worst_cosine is not None:
         measured["published_worst_cosine"] = original.published_worst_cosine
     if options.judgments is not None and original.judged is not None:

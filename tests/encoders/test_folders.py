@@ -93,7 +93,7 @@ def test_a_bert_is_refilled_from_an_onnx_file(tmp_path):
     with torch.inference_mode():
         vector = source.net(torch.from_numpy(ids), torch.ones(ids.shape, dtype=torch.int64))[0].numpy()
     assert published.published is not None
-    np.testing.assert_allclose(vector, published.published(ids), atol=2e-6)
+    np.testing.assert_allclose(vector, published.published(TEXTS[0], ids), atol=2e-6)
 
 
 def test_a_pickle_is_never_opened(tmp_path):

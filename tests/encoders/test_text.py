@@ -15,12 +15,16 @@ from encoders.store import ModelStore
 from encoders.text import TEXTS_PER_WINDOW, batches_by_length
 
 TEXT = "Waterproof hiking boots for men, brown leather"
+CHINESE = "男士防水登山鞋 棕色 brown leather"
 # The first components as the published networks give them: sentence-transformers 6.2 over the published weights of
-# all-MiniLM-L6-v2, and the published ONNX file of bge-small-en-v1.5 (its first token, divided by its length).
+# all-MiniLM-L6-v2, and the published ONNX files of the bge models (their first token, divided by its length).
 GOLDEN = {
     "all-minilm-l6-v2": [-0.072903, 0.045883, 0.048618, 0.044549, 0.100242, -0.06298],
     "bge-small-en-v1.5": [-0.072862, 0.021995, 0.031235, -0.009984, 0.003956, -0.008636],
+    "bge-small-zh-v1.5": [-0.004533, 0.008311, 0.032743, 0.021395, 0.038230, -0.069256],
 }
+TEXTS = {"bge-small-zh-v1.5": CHINESE}
+DIMENSIONS = {"bge-small-zh-v1.5": 512}
 # fp32 networks differ from the published ones by the order of their sums only: a few units of the seventh decimal.
 FP32_TOLERANCE = 2e-6
 # int8 rounds to one of 127 steps of a range that is some ten times a component; 0.008 was measured.
@@ -41,10 +45,10 @@ def fp32(model_store: ModelStore):
 @pytest.mark.parametrize(("suffix", "tolerance"), [("", FP32_TOLERANCE), ("-int8", INT8_TOLERANCE)])
 def test_golden_vectors(model_store, model, suffix, tolerance):
     encoder = model_store.open_text(model + suffix, threads=1)
-    vector = encoder.encode_one(TEXT, "passage")
+    vector = encoder.encode_one(TEXTS.get(model, TEXT), "passage")
     np.testing.assert_allclose(vector[:6], GOLDEN[model], atol=tolerance, rtol=0)
     assert vector.dtype == np.float32
-    assert vector.shape == (encoder.card.dimension,) == (384,)
+    assert vector.shape == (encoder.card.dimension,) == (DIMENSIONS.get(model, 384),)
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
@@ -54,6 +58,15 @@ def test_int8_ranks_nearly_as_fp32(model_store, model):
     assert parity["mean_cosine"] > 0.995
     assert parity["overlap_at_10"] > 0.9
     assert model_store.card(model).parity["overlap_at_10"] == 1
+
+
+def test_a_chinese_encoder_is_compared_on_chinese_and_knows_its_characters(model_store, int8):
+    card = model_store.card("bge-small-zh-v1.5-int8")
+    assert card.parity["compared_on"] == "54 queries and 172 titles of Kindred's own"  # 30 + 24 and 104 + 68
+    encoder = model_store.open_text(card.name)
+    assert all(encoder.knows(character) for character in "登山鞋")
+    assert not int8.knows("鞋")  # a few Chinese characters stand in the English vocabulary and mean nothing there
+    assert encoder.knows("shoes")
 
 
 def test_no_texts_give_no_vectors(int8):
