@@ -33,6 +33,7 @@ _FP32 = Limits(worst_cosine=0.9999, mean_cosine=0.99999, overlap=0.99, loss=0.00
 LIMITS: Mapping[tuple[str, str], Limits] = {
     ("text", "fp32"): _FP32,
     ("image", "fp32"): _FP32,
+    ("tags", "fp32"): _FP32,
     ("text", "int8"): Limits(worst_cosine=0.97, mean_cosine=0.985, overlap=0.85, loss=0.004),
     ("image", "int8"): Limits(worst_cosine=0.88, mean_cosine=0.95, overlap=0.60, loss=0.004),
 }

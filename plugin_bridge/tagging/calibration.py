@@ -14,7 +14,7 @@ BINS = 15
 WANTED_PRECISION = 0.95
 # A threshold that rests on fewer right answers than this says nothing about its precision.
 FEWEST_SURE = 20
-_COLDEST, _HOTTEST = 0.05, 20.0
+_COLDEST, _HOTTEST = 0.01, 20.0
 _STEPS = 60
 _GOLDEN = (5**0.5 - 1) / 2
 

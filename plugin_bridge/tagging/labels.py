@@ -21,7 +21,7 @@ SPLITS: tuple[Split, ...] = ("train", "valid", "test")
 _ROW_FILES = ("reviews.jsonl.gz", "reviews.jsonl", "rows.jsonl.gz", "rows.jsonl")
 # What a tagger reads. Everything else may be a label, and no label is ever read.
 TEXT_FIELDS = ("title", "brand", "description")
-_NEVER_LABELS = frozenset({"id", "image", "price", "currency", "stock", *TEXT_FIELDS})
+_NEVER_LABELS = frozenset({"id", "image", "price", "currency", "stock", "reviewed", "refused", *TEXT_FIELDS})
 # An attribute is worth suggesting where it has few values that most products share.
 _MOST_VALUES = 200
 _LEAST_COVERED = 0.5

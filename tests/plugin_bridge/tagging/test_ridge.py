@@ -1,0 +1,57 @@
+"""The closed form of leave-one-out is what leaving each one out really gives."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from plugin_bridge.tagging import ridge
+from plugin_bridge.tagging.ridge import Block, Features
+
+
+def made(seed: int = 4, products: int = 40):
+    chance = np.random.default_rng(seed)
+    labels = chance.integers(0, 3, products)
+    dense = chance.normal(size=(products, 6)) + np.eye(3)[labels].repeat(2, axis=1) * 2
+    words = sparse.random(products, 15, density=0.3, random_state=seed, format="csr")
+    return [Block(dense, 1.0), Block(words, 2.0)], np.eye(3)[labels]
+
+
+def scores(fitted, blocks):
+    return sum(np.asarray(block.rows @ one) for block, one in zip(blocks, fitted.maps, strict=True)) + fitted.bias
+
+
+def test_held_out_scores_are_those_of_a_model_that_never_saw_the_product(monkeypatch):
+    blocks, targets = made()
+    monkeypatch.setattr(ridge, "_balanced", lambda targets: np.ones(len(targets)))
+    features = Features(blocks)
+    rows = np.arange(len(targets))
+    whole = features.fit(targets, rows)
+    prior = targets.mean(axis=0)
+    for left_out in (0, 7, 39):
+        others = rows[rows != left_out]
+        # The prior only shifts what the constant learns again; it is kept the same for both.
+        part = features.fit(targets[others], others)
+        expected = scores(part, blocks)[left_out]
+        drift = np.abs(targets[others].mean(axis=0) - prior).max()
+        assert whole.held_out[left_out] == pytest.approx(expected, abs=0.05 * drift + 1e-6)
+
+
+def test_many_products_are_learned_to_the_same_scores(monkeypatch):
+    blocks, targets = made(products=60)
+    rows = np.arange(60)
+    pairs = Features(blocks).fit(targets, rows)
+    monkeypatch.setattr(ridge, "MOST_IN_PAIRS", 10)
+    plain = Features(blocks).fit(targets, rows)
+    assert np.abs(scores(pairs, blocks) - scores(plain, blocks)).max() < 0.02
+    assert (pairs.held_out.argmax(axis=1) == plain.held_out.argmax(axis=1)).mean() > 0.9
+
+
+def test_a_value_with_one_product_is_learned_and_weighs_most():
+    blocks, targets = made()
+    targets = np.hstack([targets, np.zeros((40, 1))])
+    targets[0] = [0, 0, 0, 1]
+    fitted = Features(blocks).fit(targets, np.arange(40))
+    assert np.isfinite(fitted.held_out).all()
+    assert scores(fitted, blocks)[0].argmax() == 3
+    weights = ridge._balanced(targets)
+    assert weights[0] == weights.max() and weights.mean() == pytest.approx(1)
