@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.fixtures.node",
     "tests.fixtures.models",
     "tests.fixtures.tiny_models",
+    "tests.fixtures.photos",
     "tests.fixtures.bridge",
 ]

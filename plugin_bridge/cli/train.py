@@ -14,6 +14,7 @@ from rich.markup import escape
 from encoders.photosets import read_photo_set
 from encoders.store import ModelStore
 from plugin_bridge.cli.output import console, out, progress, table
+from plugin_bridge.cli.taggers import train_tags
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.settings import Settings
 
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Fine-tune on your own data.", no_args_is_help=True)
     group.callback()(_group)
     group.command("images")(images)
+    group.command("tags")(train_tags)
     app.add_typer(group, name="train")
 
 
@@ -106,7 +108,7 @@ def _telling(json: bool) -> Iterator[Callable[[Mapping[str, Any]], None]]:
                 title = f"looking at {event['part']} photos"
                 display.update(task, description=title, total=event["of"], completed=event["photos"])
             elif event["event"] == "epoch":
-                title = f"training, val loss {event['val_loss']:.3f}"
+                title = f"training, val score {event['val_score']:.3f}"
                 display.update(task, description=title, total=event["of"], completed=event["epoch"] + 1)
             elif event["event"] == "left out":
                 console.print(f"[yellow]left out:[/] {escape(event['photo'])}", soft_wrap=True)

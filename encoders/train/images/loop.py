@@ -1,4 +1,4 @@
-"""The training loop: heads first, then the network with them; ends where the val photos no longer gain.
+"""The training loop: heads first, then the network with them; ends where the val photos gain no more.
 
 One loop serves both ways. `cached` hands it activations from the cut on; otherwise the cut is 0 and it gets pixels.
 """
@@ -20,6 +20,7 @@ from encoders.train.images.recipe import Recipe
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 Tell = Callable[[Mapping[str, Any]], None]
 CHECKPOINT = "checkpoint.pt"
+LOSS_SHARE = 0.05
 
 
 class Photos(Protocol):
@@ -40,7 +41,7 @@ class State:
 
     epoch: int = 0
     seconds: float = 0.0
-    best: float = float("inf")
+    best: float = float("-inf")
     best_epoch: int = -1
     history: list[dict[str, Any]] = field(default_factory=list)
 
@@ -71,7 +72,7 @@ def train(net: PhotoNet, photos: Photos, recipe: Recipe, folder: Path, tell: Tel
             "epoch": state.epoch,
             "of": recipe.epochs,
             "resumed": state.epoch > 0,
-            "val_loss": state.best,
+            "val_score": state.best,
         }
     )
     while state.epoch < recipe.epochs and state.epoch - state.best_epoch <= recipe.patience:
@@ -89,10 +90,10 @@ def train(net: PhotoNet, photos: Photos, recipe: Recipe, folder: Path, tell: Tel
         row = {"epoch": state.epoch, "loss": loss, **found, "seconds": round(state.seconds, 1)}
         state.history.append(row)
         state.epoch += 1
+        _write(folder, state, net, averaged, optimiser, best, plan)
         tell({"event": "epoch", "of": recipe.epochs, **row})
         for name, value in row.items():
             writer.add_scalar(name, value, state.epoch)
-        _write(folder, state, net, averaged, optimiser, best, plan)
     writer.close()
     net.load_state_dict(best)
     net.to("cpu").eval()
@@ -101,7 +102,11 @@ def train(net: PhotoNet, photos: Photos, recipe: Recipe, folder: Path, tell: Tel
 
 @torch.inference_mode()
 def measure(net: PhotoNet, photos: Photos, device: torch.device) -> dict[str, float]:
-    """Return loss and accuracy of each head on the val photos."""
+    """Return loss and accuracy of each head on the val photos, and the score by which the best epoch is chosen.
+
+    The loss alone would end training early: it grows while a network gets surer and still more often right, and
+    temperature scaling mends that afterwards. Accuracy alone is coarse where val photos are few.
+    """
     net.eval()
     logits, labels = [], []
     for maps, before, wanted in photos.val():
@@ -113,6 +118,8 @@ def measure(net: PhotoNet, photos: Photos, device: torch.device) -> dict[str, fl
     for column, (name, one) in enumerate(zip(net.heads.names, every, strict=True)):
         known = truth[:, column] >= 0
         found[f"val_{name}"] = float((one.argmax(1) == truth[:, column])[known].float().mean()) if known.any() else 0.0
+    right = [found[f"val_{name}"] for name in net.heads.names]
+    found["val_score"] = sum(right) / len(right) - LOSS_SHARE * found["val_loss"]
     return found
 
 
@@ -194,8 +201,8 @@ def _rates(recipe: Recipe, epoch: int) -> tuple[float, float]:
 def _keep_if_better(
     state: State, found: Mapping[str, float], net: nn.Module, best: dict[str, torch.Tensor], *, epoch: int
 ) -> None:
-    if found["val_loss"] < state.best or not best:
-        state.best, state.best_epoch = found["val_loss"], epoch
+    if found["val_score"] > state.best or not best:
+        state.best, state.best_epoch = found["val_score"], epoch
         best.update({key: value.detach().cpu().clone() for key, value in net.state_dict().items()})
 
 

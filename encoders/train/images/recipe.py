@@ -10,7 +10,7 @@ class Recipe:
     Attributes:
         base: network to start from (`encoders.nets.backbones.NAMES`).
         cached: keep the frozen part's activations on disk and train only what stands behind it.
-        epochs, minutes: where training ends at the latest; `patience` epochs without a better val loss end it before.
+        epochs, minutes: where training ends at the latest; `patience` epochs without a better val score end it before.
         views: how many views of each photo are kept on disk (`cached` only).
         frozen_epochs: epochs in which heads alone are trained, before the network follows.
         late_epochs: epochs after those in which only the last steps follow; then all do (without `cached`).

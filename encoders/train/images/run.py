@@ -47,7 +47,7 @@ class Outcome:
             "event": "done",
             "models": [asdict(card) for card in self.cards],
             "best_epoch": self.state.best_epoch,
-            "val_loss": self.state.best,
+            "val_score": self.state.best,
             "epochs": self.state.history,
             "photos": self.photos,
             "left_out": list(self.left_out),
