@@ -73,6 +73,11 @@ def read_examples(
     return Examples(products, read_inputs(words, texts, text_vectors(texts, encoders.text), photos, there))
 
 
+def learned_words(products: Sequence[LabelledProduct]) -> Words:
+    """Return the n-grams that a tagger of these products reads."""
+    return learn_words([one.text for one in products], least=2 if len(products) > _MANY else 1)
+
+
 def chosen_fields(labelled: LabelledSet, wanted: Sequence[str] | None) -> list[str]:
     """Return the fields to learn: those wanted, or those worth it; raises EvaluationError naming an unknown one."""
     found = taggable_fields(labelled.products)
@@ -112,7 +117,7 @@ def make_tagger(
     from encoders.export.tags import prove_and_card
 
     train, valid = labelled.of("train"), labelled.of("valid")
-    words = learn_words([one.text for one in train], least=2 if len(train) > _MANY else 1)
+    words = learned_words(train)
     report("words", {"products": len(train), "ngrams": len(words)})
     seen = read_examples(train, words, encoders, progress)
     unseen = read_examples(valid, words, encoders, progress) if valid else None
