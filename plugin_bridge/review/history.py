@@ -94,7 +94,7 @@ class History:
         with self._storage.read() as connection:
             rows = connection.execute(chosen.order_by(events.c.id.desc()).limit(size).offset(offset)).mappings().all()
         hidden = ("mark", "mark_before", "alias")
-        return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
+        return [{str(name): value for name, value in row.items() if name not in hidden} for row in rows]
 
 
 def precision(decisions: Sequence[Decision]) -> list[Precision]:

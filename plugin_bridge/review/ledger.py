@@ -45,6 +45,13 @@ class Intent:
     expects: str | None
 
 
+def waiting_aliases(storage: Storage) -> list[str]:
+    """Return the aliases whose index lacks decisions."""
+    chosen = select(intents.c.alias).where(intents.c.state == "pending").distinct()
+    with storage.read() as connection:
+        return sorted(connection.execute(chosen).scalars())
+
+
 class Ledger:
     """What is known of the suggestions for one alias. Safe to share between threads."""
 
@@ -141,6 +148,7 @@ class Ledger:
     def settle(self, done: Sequence[Intent], failed: Sequence[tuple[Intent, Conflict]], at: str) -> None:
         """Note what became of writes. A decision that the index could not take is withdrawn, and may be made again."""
         with self._storage.write() as connection:
+            failed = self._still_pending(connection, failed)
             _set_intents(connection, [(one, "done", None) for one in done])
             _set_intents(connection, [(one, conflict.code, conflict.message) for one, conflict in failed])
             for intent, conflict in failed:
@@ -191,6 +199,16 @@ class Ledger:
             else:
                 conflicts.append(self._decided(connection, step.suggestion, state or "gone"))
         return left, conflicts
+
+    def _still_pending(
+        self, connection: Connection, failed: Sequence[tuple[Intent, Conflict]]
+    ) -> list[tuple[Intent, Conflict]]:
+        """Return those that no other process, repairing at the same time, has settled."""
+        left: set[int] = set()
+        for part in _parts([one.event for one, _ in failed]):
+            chosen = select(intents.c.event).where(intents.c.event.in_(part), intents.c.state == "pending")
+            left |= set(connection.execute(chosen.with_for_update()).scalars())
+        return [pair for pair in failed if pair[0].event in left]
 
     def _decided(self, connection: Connection, one: StoredSuggestion, state: str) -> Conflict:
         closed_by = select(suggestions.c.closed_by).where(suggestions.c.id == one.id).scalar_subquery()
@@ -290,8 +308,9 @@ def _set_intents(connection: Connection, settled: Sequence[tuple[Intent, str, st
 
 
 def _row(one: Suggestion) -> dict[str, Any]:
-    document = one.to_json()
-    return {name: document[name] for name in ("field", "value", "confidence", "sure", "model", "evidence")}
+    # A model's figures may be numpy's, which no database driver knows.
+    figures = {"confidence": float(one.confidence), "sure": bool(one.sure)}
+    return {"field": one.field, "value": one.value, "model": one.model, "evidence": dict(one.evidence), **figures}
 
 
 def _stored(row: Any) -> StoredSuggestion:

@@ -21,6 +21,7 @@ def create_app(context: Context) -> App:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         context.refresher.start()
+        context.desk.start()
         yield
         searching.close()
         context.close()

@@ -12,6 +12,8 @@ from opensearch.errors import OpenSearchError
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.fallbacks import FallbackLedger
 from plugin_bridge.registry import Refresher, Registry, Snapshot
+from plugin_bridge.review.desk import ReviewDesk
+from plugin_bridge.review.taggers import taggers
 from plugin_bridge.searching.query_vectors import QueryVectors
 from plugin_bridge.searching.searcher import Searcher
 from plugin_bridge.service.metrics import Metrics
@@ -39,10 +41,12 @@ class Context:
     ledger: FallbackLedger
     metrics: Metrics
     threads: ThreadPoolExecutor
+    desk: ReviewDesk
 
     def close(self) -> None:
         """Stop threads and close connections."""
         self.refresher.stop()
+        self.desk.close()
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.vectors.close()
         self.cluster.close()
@@ -51,7 +55,9 @@ class Context:
 def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
     """Return the parts of a bridge, nothing started yet; raises ClusterUnreachableError where no cluster is named."""
     cluster = cluster or connect()
-    registry = Registry(cluster, EncoderPool(ModelStore(settings.models_dir), settings.threads))
+    store = ModelStore(settings.models_dir)
+    pool = EncoderPool(store, settings.threads)
+    registry = Registry(cluster, pool)
     vectors = QueryVectors(
         size=settings.query_cache, workers=settings.encode_workers, max_chars=settings.max_encode_chars
     )
@@ -82,6 +88,7 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         ledger=ledger,
         metrics=Metrics(registry, vectors, ledger),
         threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="search"),
+        desk=ReviewDesk(settings, cluster, pool, taggers(cluster, store, settings)),
     )
 
 

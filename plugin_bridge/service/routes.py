@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from plugin_bridge import status
 from plugin_bridge.errors import RequestError
 from plugin_bridge.searching.answers import SearchAnswer
-from plugin_bridge.service import embeddings
+from plugin_bridge.service import embeddings, reviewing
 from plugin_bridge.service.context import Context, activate
 from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody, validated
 from plugin_bridge.service.searching import SearchEndpoint
@@ -27,6 +27,7 @@ def build(context: Context, searching: SearchEndpoint) -> APIRouter:
     router.include_router(_open(context))
     router.include_router(_for_shoppers(context, searching))
     router.include_router(_for_staff(context))
+    router.include_router(reviewing.build(context.desk, lambda role: _need(context, role)))
     return router
 
 
@@ -140,7 +141,7 @@ def readiness(context: Context) -> dict[str, Any]:
 def _need(context: Context, role: str) -> Callable[[Request], Awaitable[None]]:
     async def check(request: Request) -> None:
         if context.settings.auth:
-            authorise(request.scope, context.tokens, role)
+            request.state.token = authorise(request.scope, context.tokens, role)
 
     return check
 

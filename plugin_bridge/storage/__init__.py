@@ -3,6 +3,6 @@
 `database` opens it and words its failures, `schema` holds the tables, `migrations` how they came to be.
 """
 
-from plugin_bridge.storage.database import Storage, open_storage
+from plugin_bridge.storage.database import Storage, has_storage, open_storage
 
-__all__ = ["Storage", "open_storage"]
+__all__ = ["Storage", "has_storage", "open_storage"]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -82,8 +83,8 @@ class Storage:
 
     def _make(self) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self._url, pool_pre_ping=True)
-        engine = create_engine(self._url, connect_args={"timeout": self._busy})
+            return create_engine(self._url, pool_pre_ping=True, json_serializer=_json)
+        engine = create_engine(self._url, connect_args={"timeout": self._busy}, json_serializer=_json)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         return engine
@@ -124,6 +125,11 @@ class Storage:
             raise _error(self.name, error, self._busy) from error
 
 
+def has_storage(settings: Settings) -> bool:
+    """Return whether there is a database already, without making one."""
+    return settings.database_url is not None or (settings.home / FILE).exists()
+
+
 def open_storage(settings: Settings) -> Storage:
     """Return the database that the settings name, its tables in place; raises StorageError."""
     url: str | URL = settings.database_url or URL.create("sqlite", database=str(settings.home / FILE))
@@ -142,6 +148,10 @@ def _readable(url: str | URL) -> URL:
     if found.get_backend_name() not in ("postgresql", "sqlite"):
         raise StorageError(f"KINDRED_DATABASE_URL: {found.drivername} is neither postgresql nor sqlite")
     return found
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def _prepare(connection: sqlite3.Connection, record: Any) -> None:

@@ -18,6 +18,9 @@ from plugin_bridge.settings import Settings
 from plugin_bridge.storage import Storage, open_storage
 from plugin_bridge.tagging.engine import TaggedInput
 from plugin_bridge.tagging.suggesting import ProductSuggestions, Suggestion
+from tests.plugin_bridge.storage.conftest import postgres
+
+__all__ = ["postgres"]
 
 QUICK = Patience(patience=1, block_patience=1, first=0.02, longest=0.1, timeout=10)
 PRODUCTS: tuple[dict[str, Any], ...] = (
