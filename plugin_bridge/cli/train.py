@@ -44,7 +44,7 @@ def images(
         bool | None,
         typer.Option("--cached/--whole", help="Train the last blocks on kept activations; default: without a GPU."),
     ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=0, max=1000)] = 20,
+    epochs: Annotated[int, typer.Option("--epochs", min=0, max=1000)] = 8,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0.1, help="End the training after so long.")] = None,
     views: Annotated[int, typer.Option("--views", min=1, max=64, help="Views of each photo that are kept.")] = 6,
     size: Annotated[int | None, typer.Option("--size", min=32, max=1024, help="Side of what the network sees.")] = None,

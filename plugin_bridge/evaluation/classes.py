@@ -1,6 +1,6 @@
 """How well classes are told: accuracy, F1, calibration, and how many can be told with 95 % precision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ class ClassScores:
 
     `ece` is the expected calibration error, `coverage_at_precision_95` the largest share of rows, surest first, of
     which 95 % are right. `sure` is the share that the model itself calls sure, `sure_precision` how many of them are
-    right; both None where it has no threshold.
+    right; both None where it has no threshold. `right` says row by row which answers are; it is not written out.
     """
 
     examples: int
@@ -28,10 +28,12 @@ class ClassScores:
     coverage_at_precision_95: float
     sure: float | None = None
     sure_precision: float | None = None
+    right: np.ndarray = field(default_factory=lambda: np.empty(0, bool), repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the scores under the names of the contract."""
-        return {**vars(self), "ci95": list(self.ci95)}
+        told = {name: value for name, value in vars(self).items() if name != "right"}
+        return {**told, "ci95": list(self.ci95)}
 
 
 def class_scores(found: np.ndarray, truth: np.ndarray, sure_from: float | None = None) -> ClassScores:
@@ -64,4 +66,5 @@ def class_scores(found: np.ndarray, truth: np.ndarray, sure_from: float | None =
         coverage_at_precision_95=0.0 if threshold is None else float((confidence >= threshold).mean()),
         sure=None if sure is None else float(sure.mean()),
         sure_precision=float(right[sure].mean()) if sure is not None and sure.any() else None,
+        right=right,
     )

@@ -20,7 +20,7 @@ from encoders.nets.threads import one_thread
 from encoders.photosets import HeadClasses, Photo
 from encoders.pictures import load_picture
 from encoders.store import ModelStore
-from encoders.train.images.calibrate import calibrated
+from encoders.train.images.calibrate import better_view
 
 CALIBRATING, PROVING = 96, 400
 # Share of photos whose class the exported network may get wrong where its original did not, less those it mends.
@@ -117,7 +117,9 @@ def _proven(
             f"{name} ({precision}) tells {trained.heads[0].name} classes right in {measured['accuracy_exported']:.1%} "
             f"of the photos, its original in {measured['accuracy_original']:.1%}: it was not installed"
         )
-    write_classes(folder, calibrated(served(trained.heads), logits, truth))
+    write_classes(folder, Classifier(served(trained.heads), mirrored=True))
+    both = PhotoClassifier(folder, draft).logits(proving)[1]
+    write_classes(folder, better_view(served(trained.heads), logits, both, truth))
     return replace(_card(trained, name, precision, folder), parity=measured)
 
 

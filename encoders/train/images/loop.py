@@ -173,10 +173,8 @@ def _losses(recipe: Recipe) -> Callable[..., torch.Tensor]:
             first = class_loss(logits, labels, recipe.smoothing)
             return share * first + (1 - share) * class_loss(logits, labels[order], recipe.smoothing)
         vector, *logits = net.heads(_features(net, maps, before, frozen))
-        known = labels[:, 0] >= 0
-        return class_loss(tuple(logits), labels, recipe.smoothing) + recipe.metric * alike(
-            vector[known].float(), labels[known, 0]
-        )
+        told = class_loss(tuple(logits), labels, recipe.smoothing)
+        return told + recipe.metric * alike(vector.float(), labels)
 
     return loss
 

@@ -42,7 +42,18 @@ def class_loss(logits: tuple[torch.Tensor, ...], labels: torch.Tensor, smoothing
 
 
 def metric_loss() -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    """Return the loss that pulls vectors of one class together (supervised contrastive, Khosla et al. 2020)."""
+    """Return the loss of vectors (batch, d) and labels (batch, heads): supervised contrastive (Khosla et al. 2020).
+
+    Vectors of one class of the first head are pulled together, and as much those that share the classes of all heads:
+    a search then finds the same kind of thing first, and among these the one of the same colour.
+    """
     from pytorch_metric_learning.losses import SupConLoss
 
-    return SupConLoss(temperature=0.1)
+    contrast = SupConLoss(temperature=0.1)
+
+    def loss(vectors: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        first, every = labels[:, 0], torch.unique(labels, dim=0, return_inverse=True)[1]
+        known, whole = first >= 0, (labels >= 0).all(dim=1)
+        return (contrast(vectors[known], first[known]) + contrast(vectors[whole], every[whole])) / 2
+
+    return loss

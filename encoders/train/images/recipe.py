@@ -23,9 +23,9 @@ class Recipe:
 
     base: str = "efficientnet-lite0"
     cached: bool = True
-    epochs: int = 20
+    epochs: int = 8
     minutes: float | None = None
-    patience: int = 6
+    patience: int = 4
     views: int = 6
     frozen_epochs: int = 1
     late_epochs: int = 3
