@@ -22,6 +22,7 @@ from plugin_bridge.tagging.trained import SENSES, EncoderName, Sense, TaggedFiel
 
 # How much each kind of feature weighs; chosen by leave-one-out on fashion products (docs/decisions).
 WEIGHTS = {"words": 2.0, "text": 2.0, "photo": 1.0}
+_SMALLEST_SPREAD = 0.05  # of the mean variance
 FEWEST = 2  # labelled products, of at least two values, without which a field cannot be learned
 
 Report = Callable[[str, Mapping[str, Any]], None]
@@ -105,6 +106,7 @@ class _Senses:
         # What a product lacks must not be learned as a value: vectors are centred on those that are there.
         self._text_mean = _mean_of(read.inputs.text, read.has_text)
         self._photo_mean = _mean_of(read.inputs.photo, read.has_photo)
+        self._photo_spread = _spread_of(read.inputs.photo, read.has_photo)
 
     def rows(self, sense: Sense, name: str) -> np.ndarray:
         """Return the rows of the products that have this sense and a label for the field."""
@@ -123,7 +125,8 @@ class _Senses:
                 )
                 blocks.append(Block(inputs.text.astype(float) - self._text_mean, WEIGHTS["text"]))
             if sense != "text":
-                blocks.append(Block(inputs.photo.astype(float) - self._photo_mean, WEIGHTS["photo"]))
+                scaled = (inputs.photo.astype(float) - self._photo_mean) / self._photo_spread
+                blocks.append(Block(scaled, WEIGHTS["photo"]))
             self._features[sense] = Features(blocks)
         return self._features[sense]
 
@@ -137,7 +140,7 @@ class _Senses:
             tagger.text[:, place] = text * sharpness
             bias -= self._text_mean @ text
         if sense != "text":
-            photo = maps.pop(0)
+            photo = maps.pop(0) / self._photo_spread[:, None]
             tagger.photo[:, place] = photo * sharpness
             bias -= self._photo_mean @ photo
         tagger.bias[place] = bias * sharpness
@@ -200,6 +203,14 @@ def _empty(vocabulary: int, train: Examples, outputs: int) -> LinearTagger:
 
 def _mean_of(vectors: np.ndarray, there: np.ndarray) -> np.ndarray:
     return vectors[there].mean(axis=0, dtype=float) if there.any() else np.zeros(vectors.shape[1])
+
+
+def _spread_of(vectors: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Return how far each dimension varies, never next to nothing: rare dimensions must not shout."""
+    if not there.any():
+        return np.ones(vectors.shape[1])
+    variance = vectors[there].var(axis=0, dtype=float)
+    return np.sqrt(variance + _SMALLEST_SPREAD * variance.mean() + 1e-12)
 
 
 def _at(start: int, scores: np.ndarray) -> np.ndarray:
