@@ -74,6 +74,7 @@ class BridgeClient:
         text: str | None = None,
         *,
         image: bytes | Path | None = None,
+        like: str | None = None,
         filters: Mapping[str, Any] | None = None,
         size: int = 10,
         offset: int = 0,
@@ -82,9 +83,9 @@ class BridgeClient:
         generation: str | None = None,
         alias: str | None = None,
     ) -> SearchAnswer:
-        """Search by words, by a picture (its bytes, or a file), or by both."""
+        """Search by words, by a picture (its bytes, or a file) or like a product (its id), also with words."""
         body: dict[str, Any] = {"text": text, "filters": dict(filters or {}), "size": size, "from": offset}
-        body |= {"mode": mode, "explain": explain, "generation": generation, "alias": alias}
+        body |= {"like": like, "mode": mode, "explain": explain, "generation": generation, "alias": alias}
         if image is not None:
             content = image.read_bytes() if isinstance(image, Path) else image
             body["image"] = base64.b64encode(content).decode()

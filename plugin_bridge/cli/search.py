@@ -44,6 +44,9 @@ def register(app: typer.Typer) -> None:
 def search(
     text: Annotated[str, typer.Argument(help="What to search for.")] = "",
     image: Annotated[Path | None, typer.Option("--image", help="A picture to search by.")] = None,
+    like: Annotated[
+        str | None, typer.Option("--like", metavar="ID", help="A product to be like; TEXT says what to change.")
+    ] = None,
     filter_: Filters = None,
     mode: Annotated[str, typer.Option("--mode", metavar="|".join(MODES), help="How to rank.")] = "hybrid",
     size: Size = 10,
@@ -53,12 +56,13 @@ def search(
     generation: Of = None,
     json: Json = False,
 ) -> None:
-    """Search for products by words, by a picture, or by both."""
+    """Search for products by words, by a picture or like a product, and by words with either of these."""
     if mode not in MODES:
         raise typer.BadParameter(f"{mode!r} is no mode; modes are {', '.join(MODES)}", param_hint="--mode")
     request = SearchRequest(
         text=text,
         picture=_read(image),
+        like=like,
         filters=filtering.parse_arguments(filter_ or []),
         size=size,
         offset=from_,

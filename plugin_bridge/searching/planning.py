@@ -18,6 +18,7 @@ from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite import bodies, lexical
 from plugin_bridge.rewrite.fusion import Signal, image_signal, text_signal
 from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.searching.likeness import moved, product_vectors
 from plugin_bridge.searching.query_vectors import OverloadedError, QueryVectors
 from plugin_bridge.settings import Settings
 
@@ -31,10 +32,14 @@ _PICTURE_SIDE = 512  # the networks read 224 to 384 pixels; a larger decode is t
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """A search: words, a picture (its bytes), or both. `generation` None means the live one."""
+    """A search: words, a picture (its bytes) or a product to be like (its id), and words with either of these.
+
+    `generation` None means the live one.
+    """
 
     text: str | None = None
     picture: bytes | None = None
+    like: str | None = None
     filters: Mapping[str, Any] = field(default_factory=dict)
     size: int = 10
     offset: int = 0
@@ -82,6 +87,8 @@ class Planner:
         vector_of = encode or (lambda words: self._encode(known, words))
         if request.picture is not None:
             return self._plan_with_picture(request, known, clauses)
+        if request.like is not None:
+            return self._plan_like(request, known, clauses, request.like)
         if request.mode == "native":
             if not text:
                 raise RequestError("mode native wants words to search for", field="text")
@@ -134,6 +141,28 @@ class Planner:
             image_vector=image_vector,
             floor=lexical.floor(text, generation, self._knows(known)) if text else None,
             filters=clauses,
+            named=request.explain,
+            **page_of(request),
+        )
+        signals = signals_of(generation, text_vector, image_vector)
+        return Plan(body, request.mode, words, signals, replaceable=bool(text))
+
+    def _plan_like(self, request: SearchRequest, known: Known, clauses: list[Clause], like: str) -> Plan:
+        generation, text = known.generation, request.text
+        if request.mode in ("native", "keyword"):
+            raise RequestError(f"mode {request.mode} cannot search by a product; use hybrid or vector", field="mode")
+        text_vector, image_vector = product_vectors(self._cluster, generation, like)
+        if text:
+            text_vector = moved(text_vector, self._encode(known, text))
+        words = text if request.mode == "hybrid" else None
+        body = bodies.vector_body(
+            generation,
+            text=words,
+            text_vector=text_vector,
+            image_vector=image_vector,
+            floor=generation.word_floor,
+            filters=clauses,
+            without=[like],
             named=request.explain,
             **page_of(request),
         )
@@ -195,6 +224,8 @@ def checked(request: SearchRequest, settings: Settings) -> SearchRequest:
     if request.mode not in MODES:
         raise RequestError(f"mode {request.mode!r} is unknown; modes are {', '.join(MODES)}", field="mode")
     check_page(request.size, request.offset, settings)
+    if request.picture is not None and request.like is not None:
+        raise RequestError("a search is by a picture or like a product, not both", field="like")
     text = request.text.strip() if request.text else ""
     if len(text) > settings.max_query_chars:
         raise RequestError(

@@ -6,16 +6,14 @@ the answer is the keyword answer, marked `degraded` with its reason.
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from opensearch.client import path
 from opensearch.errors import ClusterRefusedError, ClusterUnreachableError
 from opensearch.generations import Generation
-from opensearch.mappings import IMAGE_VECTOR, INTERNAL_PREFIX, TEXT_VECTOR
+from opensearch.mappings import INTERNAL_PREFIX
 from plugin_bridge.errors import RequestError
 from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite import bodies
@@ -24,6 +22,7 @@ from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.searching import filters as filtering
 from plugin_bridge.searching.answers import Hit, SearchAnswer
 from plugin_bridge.searching.explaining import explain
+from plugin_bridge.searching.likeness import product_source, product_vectors
 from plugin_bridge.searching.planning import (
     Plan,
     Planner,
@@ -89,10 +88,7 @@ class Searcher:
         check_page(size, offset, self._settings)
         known = self._choose(generation, alias)
         gen = known.generation
-        source = self._source(gen, product_id, {"_source_includes": f"{TEXT_VECTOR},{IMAGE_VECTOR}"})
-        text, image = (_as_vector(source.get(name)) for name in (TEXT_VECTOR, IMAGE_VECTOR))
-        if text is None and image is None:
-            raise RequestError(f"product {product_id!r} has no vectors yet", status=409, field="id")
+        text, image = product_vectors(self._cluster, gen, product_id)
         body = bodies.similar_body(
             gen,
             product_id,
@@ -110,7 +106,8 @@ class Searcher:
     def product(self, product_id: str, *, generation: str | None = None, alias: str | None = None) -> dict[str, Any]:
         """Return a product's fields, without Kindred's own; RequestError 404 where it does not exist."""
         known = self._choose(generation, alias)
-        source = self._source(known.generation, product_id, {"_source_excludes": f"{INTERNAL_PREFIX}*"})
+        hidden = {"_source_excludes": f"{INTERNAL_PREFIX}*"}
+        source = product_source(self._cluster, known.generation, product_id, hidden)
         return _product(source)
 
     def _choose(self, generation: str | None, alias: str | None) -> Known:
@@ -186,17 +183,6 @@ class Searcher:
             found = filtering.clauses(filters, fields)
         return found
 
-    def _source(self, generation: Generation, product_id: str, params: Mapping[str, str]) -> dict[str, Any]:
-        try:
-            answer = self._cluster.request("GET", path(generation.index, "_doc", product_id), params=params)
-        except ClusterRefusedError as error:
-            if error.status != 404:
-                raise
-            raise RequestError(
-                f"there is no product {product_id!r} in {generation.index}", status=404, field="id"
-            ) from error
-        return answer.get("_source", {})
-
 
 def read_answer(
     answer: Mapping[str, Any],
@@ -218,7 +204,7 @@ def read_answer(
         for place, hit in enumerate(found["hits"], 1)
     )
     return SearchAnswer(
-        query=request.text or "",
+        query=request.text or request.like or "",
         mode=plan.mode,
         total=int(found["total"]["value"]),
         took_ms=0.0,
@@ -227,10 +213,6 @@ def read_answer(
         generation=generation.name,
         reason=plan.reason,
     )
-
-
-def _as_vector(stored: Sequence[float] | None) -> np.ndarray | None:
-    return None if stored is None else np.asarray(stored, np.float32)
 
 
 def _product(source: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,11 @@ class _Strict(BaseModel):
 
 
 class SearchBody(_Strict):
-    """A search by words, by a picture (base64), or by both."""
+    """A search by words, by a picture (base64) or like a product, and by words with either."""
 
     text: str | None = Field(None, description="the shopper's words")
     image: str | None = Field(None, description="a picture, base64, also as a data: address")
+    like: str | None = Field(None, description='a product to be like, also with words: "this, but blue"')
     filters: dict[str, Any] = Field(
         default_factory=dict, description='`{"brand": "Acme", "colour": ["red", "blue"], "price": {"lt": 50}}`'
     )
@@ -46,6 +47,7 @@ class SearchBody(_Strict):
         return SearchRequest(
             text=self.text,
             picture=base64.b64decode(_bare(self.image)) if self.image is not None else None,
+            like=self.like,
             filters=self.filters,
             size=self.size,
             offset=self.offset,

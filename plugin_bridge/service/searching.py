@@ -78,7 +78,7 @@ class SearchEndpoint:
 
     async def _short(self, request: SearchRequest) -> SearchAnswer | None:
         started = time.perf_counter()
-        if request.picture is not None or request.explain or request.mode == "native":
+        if request.picture is not None or request.like is not None or request.explain or request.mode == "native":
             return None
         request = checked(request, self._context.settings)
         known = self._known(request)
