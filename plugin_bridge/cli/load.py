@@ -21,6 +21,7 @@ from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import LoadError
 from plugin_bridge.loading.changes import ChangeOptions, ChangeReport, delete, update
+from plugin_bridge.loading.languages import AUTO, encoder_for
 from plugin_bridge.loading.load import Hooks, LoadOptions, LoadReport, load_catalogue
 from plugin_bridge.plugging import announce, plug_in, unplug
 from plugin_bridge.review.carrying import carry
@@ -53,6 +54,7 @@ def load_command(
     force: Annotated[bool, typer.Option("--force", help="Allow a catalogue that shrinks by over 20 %.")] = False,
     no_images: Annotated[bool, typer.Option("--no-images", help="Leave photos alone.")] = False,
     encoding: Encoding = None,
+    language: Annotated[str, typer.Option(help="Language of the texts: auto, en, zh or many.")] = AUTO,
     keep: Annotated[int, typer.Option(help="Older generations to keep for a rollback.", min=0)] = 1,
     merge: Annotated[bool, typer.Option("--merge", help="Merge to one segment first: quicker searches.")] = False,
     replicas: Annotated[int, typer.Option(help="Replicas of the new index.", min=0)] = 0,
@@ -71,7 +73,7 @@ def load_command(
         resume=resume,
         force=force,
         encoding=encoding,
-        text_model=settings.text_model,
+        text_model=encoder_for(file, language, settings, encoding=encoding),
         image_model=settings.image_model,
         threads=settings.threads,
         keep=keep,
@@ -80,6 +82,8 @@ def load_command(
         patience=Patience(patience=wait, block_patience=block_wait),
     )
     with connect() as cluster, _told(file, "loading", settings) as hooks:
+        if options.text_model != settings.text_model:
+            hooks.notify(f"the texts are read by {options.text_model} (--language, KINDRED_TEXT_MODEL)")
         report = load_catalogue(file, cluster, ModelStore(settings.models_dir), settings.home, options, hooks)
     announce(settings)
     if json:
