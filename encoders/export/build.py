@@ -20,6 +20,8 @@ from encoders.export.sources import (
     minilm,
     multilingual_e5_small,
 )
+from encoders.export.stages import NAME as STAGES
+from encoders.export.stages import stages
 from encoders.export.text import install_text, originals, prove_text
 from encoders.shipped import SHIPPED
 from encoders.store import ModelStore
@@ -30,7 +32,9 @@ TEXT_MODELS: Mapping[str, Callable[[], TextSource]] = {
     "bge-small-zh-v1.5": bge_small_zh,
     "multilingual-e5-small": multilingual_e5_small,
 }
-IMAGE_MODELS: Mapping[str, Callable[[], ImageSource]] = {"efficientnet-lite0": efficientnet_lite0}
+IMAGE_MODELS: Mapping[str, Callable[[], ImageSource]] = {"efficientnet-lite0": efficientnet_lite0, STAGES: stages}
+# Its parts are pooled at every stage, and int8's error adds up over them: fp32 alone.
+FP32_ONLY = frozenset({STAGES})
 BOTH: Sequence[Precision] = ("fp32", "int8")
 
 
@@ -50,6 +54,8 @@ def export_model(
     if base in TEXT_MODELS:
         return install_text(TEXT_MODELS[base](), store, precisions, options)
     if base in IMAGE_MODELS:
+        if base in FP32_ONLY:
+            precisions = ("fp32",)
         return install_image(IMAGE_MODELS[base](), store, precisions, options)
     raise SourceError(
         f"no recipe for a model {name!r}; there are {', '.join(SHIPPED)}, and any model folder by its path"

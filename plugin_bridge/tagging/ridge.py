@@ -43,42 +43,54 @@ class Features:
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self.blocks = blocks
-        total = sum(block.weight for block in blocks)
-        self._scales = [block.weight / total / max(_mean_square(block.rows), 1e-12) for block in blocks]
-        self._pairs: np.ndarray | None = None
+        self._sizes = [max(_mean_square(block.rows), 1e-12) for block in blocks]
+        self._pairs: list[np.ndarray] | None = None
 
     def __len__(self) -> int:
         return int(self.blocks[0].rows.shape[0])
 
-    def fit(self, targets: np.ndarray, rows: np.ndarray, *, penalty: float = PENALTY) -> Fitted:
-        """Learn `targets` (len(rows), values), zeros and ones, from the products `rows`."""
-        weights = _balanced(targets)
-        if len(self) <= MOST_IN_PAIRS:
-            return self._fit_pairs(targets, rows, weights, penalty)
-        return self._fit_features(targets, rows, weights, penalty)
+    def fit(
+        self,
+        targets: np.ndarray,
+        rows: np.ndarray,
+        *,
+        weights: Sequence[float] | None = None,
+        penalty: float = PENALTY,
+    ) -> Fitted:
+        """Learn `targets` (len(rows), values), zeros and ones, from the products `rows`.
 
-    def _fit_pairs(self, targets: np.ndarray, rows: np.ndarray, weights: np.ndarray, penalty: float) -> Fitted:
+        `weights` are those of the blocks where they are not the blocks' own.
+        """
+        wanted = [block.weight for block in self.blocks] if weights is None else weights
+        scales = [weight / sum(wanted) / size for weight, size in zip(wanted, self._sizes, strict=True)]
+        if len(self) <= MOST_IN_PAIRS:
+            return self._fit_pairs(targets, rows, scales, penalty)
+        return self._fit_features(targets, rows, scales, penalty)
+
+    def _fit_pairs(self, targets: np.ndarray, rows: np.ndarray, scales: Sequence[float], penalty: float) -> Fitted:
         if self._pairs is None:
-            self._pairs = np.zeros((len(self), len(self)))
-            for block, scale in zip(self.blocks, self._scales, strict=True):
-                self._pairs += _pairs(block.rows) * scale
-        system = self._pairs[np.ix_(rows, rows)] + _BIAS
-        system[np.diag_indices_from(system)] += penalty / weights
+            self._pairs = [_pairs(block.rows) for block in self.blocks]
+        system = np.full((len(self), len(self)), _BIAS)
+        for pairs, scale in zip(self._pairs, scales, strict=True):
+            system += pairs * scale
+        if len(rows) < len(self):
+            system = system[np.ix_(rows, rows)]
+        system[np.diag_indices_from(system)] += penalty / _balanced(targets)
         inverse = np.linalg.inv(system)
         prior = targets.mean(axis=0)
         duals = inverse @ (targets - prior)
         held_out = targets - duals / np.diag(inverse)[:, None]
         maps = tuple(
-            np.asarray(block.rows[rows].T @ duals) * scale
-            for block, scale in zip(self.blocks, self._scales, strict=True)
+            np.asarray(block.rows[rows].T @ duals) * scale for block, scale in zip(self.blocks, scales, strict=True)
         )
         return Fitted(maps, prior + _BIAS * duals.sum(axis=0), held_out)
 
-    def _fit_features(self, targets: np.ndarray, rows: np.ndarray, weights: np.ndarray, penalty: float) -> Fitted:
+    def _fit_features(self, targets: np.ndarray, rows: np.ndarray, scales: Sequence[float], penalty: float) -> Fitted:
         from scipy import sparse
         from sklearn.linear_model import Ridge
 
-        parts = [sparse.csr_matrix(b.rows) * np.sqrt(s) for b, s in zip(self.blocks, self._scales, strict=True)]
+        parts = [sparse.csr_matrix(b.rows) * np.sqrt(s) for b, s in zip(self.blocks, scales, strict=True)]
+        weights = _balanced(targets)
         whole = sparse.hstack([*parts, np.full((len(self), 1), np.sqrt(_BIAS))]).tocsr()[rows]
         prior = targets.mean(axis=0)
 
@@ -95,7 +107,7 @@ class Features:
         found = solve(np.arange(len(rows)))
         ends = np.cumsum([block.rows.shape[1] for block in self.blocks])
         pieces = np.split(found.T, [*ends], axis=0)
-        maps = tuple(piece * np.sqrt(scale) for piece, scale in zip(pieces[:-1], self._scales, strict=True))
+        maps = tuple(piece * np.sqrt(scale) for piece, scale in zip(pieces[:-1], scales, strict=True))
         return Fitted(maps, prior + np.sqrt(_BIAS) * pieces[-1][0], held_out)
 
 

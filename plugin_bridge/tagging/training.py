@@ -13,7 +13,7 @@ import numpy as np
 
 from encoders.export.tags import LinearTagger
 from plugin_bridge.errors import EvaluationError
-from plugin_bridge.tagging.calibration import WANTED_PRECISION, fit_temperature
+from plugin_bridge.tagging.calibration import WANTED_PRECISION, fit_temperature, log_softmax
 from plugin_bridge.tagging.deciding import Decider, fit_decider
 from plugin_bridge.tagging.features import Read
 from plugin_bridge.tagging.labels import LabelledProduct, has_many
@@ -22,6 +22,8 @@ from plugin_bridge.tagging.trained import SENSES, EncoderName, Sense, TaggedFiel
 
 # How much each kind of feature weighs; chosen by leave-one-out on fashion products (docs/decisions).
 WEIGHTS = {"words": 2.0, "text": 2.0, "photo": 1.0}
+# What the photo may weigh beside the words; each field gets the one that tells its held-out labels best.
+PHOTO_WEIGHTS = (0.25, 1.0, 2.0)
 _SMALLEST_SPREAD = 0.05  # of the mean variance
 FEWEST = 2  # labelled products, of at least two values, without which a field cannot be learned
 
@@ -70,8 +72,7 @@ def train_tagger(
             if len(rows) < FEWEST:
                 continue
             targets = _targets([train.products[row] for row in rows], name, values[name])
-            fitted = senses.features(sense).fit(targets, rows)
-            sharpness = 1.0 if many else 1 / fit_temperature(fitted.held_out, targets.argmax(axis=1))
+            fitted, sharpness = senses.fitted(sense, targets, rows, many=many)
             place = SENSES.index(sense) * columns + start
             senses.store(sense, tagger, slice(place, place + len(values[name])), fitted, sharpness)
             field = TaggedField(name, values[name], many, start, {})
@@ -129,6 +130,21 @@ class _Senses:
                 blocks.append(Block(scaled, WEIGHTS["photo"]))
             self._features[sense] = Features(blocks)
         return self._features[sense]
+
+    def fitted(self, sense: Sense, targets: np.ndarray, rows: np.ndarray, *, many: bool) -> tuple[Fitted, float]:
+        """Return what was learned, with the weight of the photo under which the held-out labels are most likely."""
+        features = self.features(sense)
+        own = [block.weight for block in features.blocks]
+        tried = [[*own[:-1], weight] for weight in PHOTO_WEIGHTS] if sense == "both" else [own]
+        best: tuple[float, Fitted, float] | None = None
+        for weights in tried:
+            found = features.fit(targets, rows, weights=weights)
+            sharpness = 1.0 if many else 1 / fit_temperature(found.held_out, targets.argmax(axis=1))
+            loss = _loss(found.held_out * sharpness, targets, many=many)
+            if best is None or loss < best[0]:
+                best = loss, found, sharpness
+        assert best is not None
+        return best[1], best[2]
 
     def store(self, sense: Sense, tagger: LinearTagger, place: slice, fitted: Fitted, sharpness: float) -> None:
         """Write what was fitted into the tagger's columns `place`."""
@@ -203,6 +219,15 @@ def _empty(vocabulary: int, train: Examples, outputs: int) -> LinearTagger:
 
 def _mean_of(vectors: np.ndarray, there: np.ndarray) -> np.ndarray:
     return vectors[there].mean(axis=0, dtype=float) if there.any() else np.zeros(vectors.shape[1])
+
+
+def _loss(scores: np.ndarray, targets: np.ndarray, *, many: bool) -> float:
+    """Return how unlikely the labels are, each value counting the same however rare it is."""
+    if many:
+        return float(np.square(scores - targets).mean())
+    labels = targets.argmax(axis=1)
+    losses = -log_softmax(scores)[np.arange(len(labels)), labels]
+    return float(np.mean([losses[labels == value].mean() for value in np.unique(labels)]))
 
 
 def _spread_of(vectors: np.ndarray, there: np.ndarray) -> np.ndarray:
