@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "kindred-setup.json"
 OLDEST = (3, 11)
-EVERYTHING = ("node", "train", "evaluate", "dev")
+EVERYTHING = ("node", "train", "evaluate", "desktop", "dev")
 
 
 class SetupError(Exception):
