@@ -1,7 +1,7 @@
 """Learning from products without a label, too: a tagger's own sure answers become labels of the next round.
 
-Self-training (Yarowsky, 1995) with every product in every round, weighed by how sure it is, so that an early mistake can
-be taken back. With ten labels per class it is worth more than any choice of features (docs/decisions/chinese.md).
+Self-training (Yarowsky, 1995) with every product in every round, weighed by how sure it is, so that an early mistake
+can be taken back. With ten labels per class it is worth more than any choice of features (docs/decisions/chinese.md).
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def guess_labels(fit: Fit, labels: np.ndarray, *, rounds: int = ROUNDS) -> tuple
         labels: the place of each product's value, UNKNOWN (-1) where it has no label.
         rounds: how often the guesses are made anew; 0 leaves the unlabelled out (weight 0).
 
-    A label that is given is never changed.
+    A label that is given is never changed; a guess at chance weighs nothing.
     """
     known = np.flatnonzero(labels != UNKNOWN)
     if not len(known):
@@ -40,7 +40,8 @@ def guess_labels(fit: Fit, labels: np.ndarray, *, rounds: int = ROUNDS) -> tuple
         sure = probabilities(fit(rows, values[rows], weights[rows]))
         unknown = labels == UNKNOWN
         values[unknown] = sure[unknown].argmax(axis=1)
-        weights[unknown] = sure[unknown].max(axis=1) ** 2
+        chance = 1 / sure.shape[1]
+        weights[unknown] = ((sure[unknown].max(axis=1) - chance) / (1 - chance)) ** 2
         rows = np.arange(len(labels))
     return values, weights
 
