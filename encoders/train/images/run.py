@@ -196,16 +196,23 @@ def _kept(job: Job, name: str, photos: list[Photo], views: int, preprocessing: d
 
 
 def _features(net: PhotoNet, kept: Kept) -> tuple[np.ndarray, np.ndarray]:
-    """Return features and labels of the first views of kept photos."""
-    features, labels = [], []
+    """Return features and labels of the first views of kept photos, of the network as it was before any training."""
+    views = min(START_VIEWS, kept.maps.shape[1])
+    path = kept.folder / f"features-{views}.npy"
+    if path.is_file():
+        return np.load(path), np.tile(kept.labels, (views, 1))
+    features = []
     with torch.inference_mode():
-        for view in range(min(START_VIEWS, kept.maps.shape[1])):
+        for view in range(views):
             for start in range(0, len(kept.labels), _AT_ONCE):
                 rows = np.arange(start, min(start + _AT_ONCE, len(kept.labels)))
-                maps, before, wanted = kept.batch(rows, np.full(len(rows), view))
+                maps, before, _ = kept.batch(rows, np.full(len(rows), view))
                 features.append(net.tail(maps, before)[0].numpy())
-                labels.append(wanted.numpy())
-    return np.concatenate(features), np.concatenate(labels)
+    found = np.concatenate(features)
+    draft = path.with_suffix(".part.npy")
+    np.save(draft, found)
+    draft.replace(path)
+    return found, np.tile(kept.labels, (views, 1))
 
 
 def _start(job: Job, features: np.ndarray, labels: np.ndarray) -> None:

@@ -4,12 +4,12 @@ Linear discriminant analysis with a shrunken common covariance (Friedman, Regula
 few photos per class it beats logistic regression on the same features, and costs one matrix inversion.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 
 from encoders.nets.photonet import FeatureHeads
+
+_LEAST_SPREAD = 0.05
 
 
 def discriminant(
@@ -41,7 +41,9 @@ def start_heads(heads: FeatureHeads, features: np.ndarray, labels: np.ndarray, s
     Logits are scaled so that their spread is what label smoothing would lead to. The projection starts as the
     directions in which classes of the first head differ most.
     """
-    mean, spread = features.mean(0), features.std(0) + 1e-5
+    mean, spread = features.mean(0), features.std(0)
+    # A feature that hardly ever moves would have its noise blown up, that of int8 first of all.
+    spread = np.maximum(spread, _LEAST_SPREAD * float(np.median(spread)) + 1e-5)
     heads.mean.copy_(torch.from_numpy(mean))
     heads.spread.copy_(torch.from_numpy(spread))
     scaled = (features - mean) / spread
@@ -75,8 +77,3 @@ def _directions(weights: np.ndarray, dimension: int) -> np.ndarray:
     lacking = dimension - len(rows)
     extra = np.random.default_rng(0).normal(0, 1 / np.sqrt(weights.shape[1]), (max(0, lacking), weights.shape[1]))
     return np.concatenate([rows, 0.1 * extra]).astype(np.float32)
-
-
-def features_of(batches: Sequence[np.ndarray]) -> np.ndarray:
-    """Return batches of features as one float32 array."""
-    return np.concatenate(batches).astype(np.float32)

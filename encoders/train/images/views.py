@@ -32,8 +32,10 @@ class Kept:
     """Trunk activations of photos, on disk: `maps` (photos, views, c, h, w) and `before` (photos, views, t), float16.
 
     View 0 of a photo is the whole photo as it is served; the others are augmented. `labels` is (photos, heads).
+    What else follows from them alone may be kept beside them, in `folder`.
     """
 
+    folder: Path
     maps: np.ndarray
     before: np.ndarray
     labels: np.ndarray
@@ -134,7 +136,7 @@ def kept_activations(
             done(count)
     for array in (*arrays.values(), marks):
         array.flush()
-    return Kept(arrays["maps"], arrays["before"], labels)
+    return Kept(target, arrays["maps"], arrays["before"], labels)
 
 
 def _has_bfloat16() -> bool:
