@@ -1,5 +1,6 @@
 """`kindred search`, `similar`, `product`, `serve` and `tokens`."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -114,7 +115,7 @@ def product(
         out.print(table(product_id, ("field", "value"), found.items()))
 
 
-def serve() -> None:
+def serve(json: Annotated[bool, typer.Option("--json", help="Print one JSON document when it is up.")] = False) -> None:
     """Run the bridge in the foreground."""
     from plugin_bridge.service import server
 
@@ -123,7 +124,8 @@ def serve() -> None:
     if made:
         console.print(f"tokens were made for {', '.join(made)}; their secrets are in {settings.home / 'secrets.json'}")
     console.print(f"bridge on {settings.local_url}", markup=False)
-    server.serve(settings)
+    document = {"url": settings.local_url, "pid": os.getpid(), "home": settings.home, "alias": settings.alias}
+    server.serve(settings, (lambda: print_json(document)) if json else (lambda: None))
 
 
 def list_tokens(json: Json = False) -> None:

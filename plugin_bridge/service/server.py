@@ -3,6 +3,7 @@
 import logging
 import socket
 import sys
+from collections.abc import Callable
 
 import uvicorn
 
@@ -15,8 +16,11 @@ from plugin_bridge.settings import Settings
 _KEEP_ALIVE_SECONDS = 75  # longer than OpenSearch's connectors keep an idle connection, so that none is cut in use
 
 
-def serve(settings: Settings | None = None) -> None:
-    """Run the bridge in the foreground until it is told to stop; raises BridgeError where it cannot start."""
+def serve(settings: Settings | None = None, started: Callable[[], None] = lambda: None) -> None:
+    """Run the bridge in the foreground until it is told to stop; raises BridgeError where it cannot start.
+
+    `started` is called once, when it answers.
+    """
     settings = settings or Settings()
     check_binding(settings)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -37,7 +41,20 @@ def serve(settings: Settings | None = None) -> None:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=5,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config, started).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is up."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if not self.should_exit:
+            self._tell()
 
 
 def _listen(settings: Settings) -> socket.socket:
