@@ -101,7 +101,7 @@ class NeighbourEngine:
             asked = [row for row in part if any(one is not None for one in vectors[row])]
             lines: list[bytes] = []
             for row in asked:
-                lines += [b'{"search_pipeline": "_none"}', orjson.dumps(self._body(products[row].id, *vectors[row]))]
+                lines += [b"{}", orjson.dumps(self._body(products[row].id, *vectors[row]))]
             answers = {}
             if lines:
                 path = f"/{self._generation.index}/_msearch"
@@ -142,7 +142,7 @@ class NeighbourEngine:
             size=max(COUNTS),
         )
         body["_source"] = ["title", *self.fields]
-        body["track_total_hits"] = False
+        body |= {"track_total_hits": False, "search_pipeline": "_none"}  # the drop-in has nothing to add
         return body
 
     def _read(self, answer: Any, vectors: tuple[np.ndarray | None, np.ndarray | None]) -> list[Neighbour]:

@@ -23,6 +23,7 @@ QUERIES = ("synonym-couch", "phrase-desk", "synonym-stuffed", "gift-baker", "phr
 FAVOURITE = "elmhurst-two-seat-sofa"
 PICTURE = SAMPLE / "shoppers" / "lilac-sports-shoe.webp"
 SHOP_TEXT = "something to keep my coffee hot on the train"
+TAGGED = ("first-microscope", "canvas-plimsolls", "all-butter-shortbread-fingers")
 ROWS = 5
 ALL = 500
 
@@ -41,7 +42,7 @@ def everything(console: Console, shop: Shop) -> None:
     storefront(console, shop)
     if _has_command("tag"):
         console.rule("[bold]5  Suggested tags")
-        _tags(console)
+        _tags(console, shop)
     console.rule("[bold]What to try next")
     console.print(next_steps(shop))
 
@@ -184,7 +185,15 @@ def _has_command(name: str) -> bool:
     return any(name in (command.name, getattr(command.callback, "__name__", "")) for command in app.registered_commands)
 
 
-def _tags(console: Console) -> None:
-    console.print("[dim]$ kindred tag first-microscope[/]")
-    command = [sys.executable, "-m", "plugin_bridge", "tag", "first-microscope"]
+def _tags(console: Console, shop: Shop) -> None:
+    """Show what labelled neighbours suggest for a few products; their own labels are hidden from the tagger."""
+    arguments = [
+        "tag",
+        *TAGGED,
+        "--fields",
+        "category,tags",
+        *([] if shop.alias == "products" else ["--index", shop.alias]),
+    ]
+    console.print(f"[dim]$ kindred {' '.join(arguments)}[/]   (a product's own labels are not looked at)")
+    command = [sys.executable, "-m", "plugin_bridge", *arguments]
     subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
