@@ -126,6 +126,50 @@ class BridgeClient:
         """Return the generations of the bridge's alias, oldest first."""
         return list(self._call("GET", "/v1/generations")["generations"])
 
+    def suggestions(self, **wanted: Any) -> dict[str, Any]:
+        """Return a page of suggestions; `wanted` are the parameters of `GET /v1/suggestions` (`product`, `sure`, ...).
+
+        All methods about suggestions take `alias`, where it is another than the bridge's own.
+        """
+        return self._call("GET", "/v1/suggestions", params=wanted)
+
+    def make_suggestions(self, ids: Sequence[str] | None = None, **more: Any) -> int:
+        """Have suggestions made for products, or for all; return the job, for `job` to look at."""
+        body = {"all": True} if ids is None else {"ids": list(ids)}
+        return int(self._call("POST", "/v1/suggestions/make", body | more)["job"])
+
+    def job(self, number: int) -> dict[str, Any]:
+        """Return how a job that makes suggestions stands."""
+        return self._call("GET", f"/v1/suggestions/jobs/{number}")
+
+    def accept(self, ids: Sequence[int], **more: Any) -> dict[str, Any]:
+        """Put suggested values into the index; raises BridgeRefusedError where none of them could be."""
+        return self._call("POST", "/v1/suggestions/accept", {"ids": list(ids), **more})
+
+    def refuse(self, ids: Sequence[int], **more: Any) -> dict[str, Any]:
+        """Say that suggested values are wrong."""
+        return self._call("POST", "/v1/suggestions/refuse", {"ids": list(ids), **more})
+
+    def correct(self, number: int, value: str, **more: Any) -> dict[str, Any]:
+        """Put another value than the suggested one into the index."""
+        return self._call("POST", "/v1/suggestions/correct", {"id": number, "value": value, **more})
+
+    def preview(self, action: str, **wanted: Any) -> dict[str, Any]:
+        """Return what a bulk decision over the suggestions that are `wanted` would do, with its token."""
+        return self._call("POST", "/v1/suggestions/preview", {"action": action, **wanted})
+
+    def decide_in_bulk(self, action: str, token: str, **wanted: Any) -> dict[str, Any]:
+        """Do what a preview showed."""
+        return self._call("POST", "/v1/suggestions/bulk", {"action": action, "token": token, **wanted})
+
+    def undo(self, operation: int, **more: Any) -> dict[str, Any]:
+        """Take an operation back."""
+        return self._call("POST", "/v1/suggestions/undo", {"operation": operation, **more})
+
+    def duplicates(self, **wanted: Any) -> dict[str, Any]:
+        """Return the near-duplicates, or how far the search for them is: `state` is `running` or `done`."""
+        return self._call("GET", "/v1/duplicates", params=wanted)
+
     def is_ready(self) -> bool:
         """Return whether the bridge can serve its live generation; raises BridgeUnreachableError."""
         return self._send("GET", "/ready").status_code == 200

@@ -74,10 +74,7 @@ def find_duplicates(
 
     Raises RequestError where the generation has no photos, or `above` is not between 0.5 and 1.
     """
-    if not 0.5 <= above <= 1:
-        raise RequestError(f"above is a cosine from 0.5 to 1, got {above:g}", status=422, field="above")
-    if kind == "photos" and generation.image is None:
-        raise RequestError(f"{generation.index} was loaded without photos", status=409)
+    check(generation, kind, above)
     field, hash_field = FIELDS[kind]
     joined = _Joined()
     twins: dict[str, Twin] = {}
@@ -103,6 +100,14 @@ def find_duplicates(
     groups = [_group(members, least, twins) for members, least in joined.groups() if set(members) <= set(twins)]
     groups.sort(key=lambda group: (-len(group.products), -group.similarity, group.products[0].id))
     return Duplicates(generation.name, kind, above, len(twins), tuple(groups))
+
+
+def check(generation: Generation, kind: Kind, above: float) -> None:
+    """Raise RequestError where a generation cannot be searched for duplicates in this way."""
+    if not 0.5 <= above <= 1:
+        raise RequestError(f"above is a cosine from 0.5 to 1, got {above:g}", status=422, field="above")
+    if kind == "photos" and generation.image is None:
+        raise RequestError(f"{generation.index} was loaded without photos", status=409)
 
 
 def _near(

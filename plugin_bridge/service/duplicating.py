@@ -10,9 +10,10 @@ from starlette.concurrency import run_in_threadpool
 
 from opensearch.client import Cluster
 from opensearch.generations import Generation
+from plugin_bridge.errors import RequestError
 from plugin_bridge.jobs import Job, Jobs, JobState
 from plugin_bridge.loading.publish import count
-from plugin_bridge.searching.duplicates import ABOVE, Kind, find_duplicates
+from plugin_bridge.searching.duplicates import ABOVE, Kind, check, find_duplicates
 from plugin_bridge.service.context import Context
 from plugin_bridge.service.reviewing import who
 
@@ -30,12 +31,15 @@ class _Searches:
 
     def ask(self, generation: Generation, kind: Kind, above: float, by: str, again: bool) -> JobState:
         """Return how the search stands, starting it where there is none yet."""
+        check(generation, kind, above)
         key = (generation.index, kind, above)
         with self._lock:
             number = self._known.get(key)
             if number is not None:
                 state = self._jobs.state(number)
-                if state.state == "running" or (state.state == "done" and not again):
+                if state.state == "failed":
+                    del self._known[key]  # told once; whoever asks again has it tried again
+                if state.state == "running" or not again:
                     return state
 
             def work(job: Job) -> Any:
@@ -70,7 +74,9 @@ def build(context: Context, need: Need) -> APIRouter:
         state = await run_in_threadpool(ask)
         if state.state == "done":
             return _json({"state": "done", **state.result})
-        return _json(state.to_json(), 202 if state.state == "running" else 500)
+        if state.state == "failed":
+            raise RequestError(f"the search for duplicates failed: {state.problem}", status=500)
+        return _json(state.to_json(), 202)
 
     return router
 

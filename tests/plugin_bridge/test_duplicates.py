@@ -96,3 +96,27 @@ def test_the_bridge_looks_in_the_background(bridge: Bridge) -> None:
         assert http.get("/v1/duplicates", params={"alias": "nowhere"}).status_code == 404
     with bridge.http() as http:
         assert http.get("/v1/duplicates").status_code == 403
+
+
+def test_a_search_that_fails_is_told_once_and_tried_again(
+    cluster: Cluster, generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from plugin_bridge.jobs import Jobs
+    from plugin_bridge.service import duplicating
+
+    searches, fails = duplicating._Searches(cluster, Jobs()), [True]
+    real = duplicating.find_duplicates
+
+    def flaky(*arguments: Any, **more: Any) -> Any:
+        if fails.pop() if fails else False:
+            raise RequestError("the node went away")
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(duplicating, "find_duplicates", flaky)
+    states: list[str] = []
+    end = time.monotonic() + 30
+    while "done" not in states and time.monotonic() < end:
+        states.append(searches.ask(generation, "photos", 0.97, "anna", again=False).state)
+        time.sleep(0.02)
+    assert set(states) == {"running", "failed", "done"}
+    assert states.count("failed") == 1

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from opensearch.client import Cluster
 from opensearch.generations import Generation
+from plugin_bridge.client import BridgeClient, BridgeRefusedError
 from plugin_bridge.review.desk import ReviewDesk
 from plugin_bridge.review.reviewer import Reviewer
 from plugin_bridge.review.values import Wanted
@@ -171,3 +172,28 @@ def test_a_damaged_database_stops_no_search(
         assert answer.status_code == 500
         assert "is damaged" in answer.json()["error"]["message"]
         assert client.post("/v1/search", json={"text": "shoe", "mode": "keyword"}).json()["total"] == 2
+
+
+def test_the_client_speaks_to_it(http: TestClient, cluster: Cluster, generation: Generation) -> None:
+    def passed_on(request: httpx.Request) -> httpx.Response:
+        path, headers = request.url.raw_path.decode(), dict(request.headers)
+        answer = http.request(request.method, path, content=request.content, headers=headers)
+        return httpx.Response(answer.status_code, content=answer.content)
+
+    secret = http.headers["authorization"].split()[1]
+    client = BridgeClient("http://testserver", secret, transport=httpx.MockTransport(passed_on))
+    number = client.make_suggestions()
+    while client.job(number)["state"] == "running":
+        time.sleep(0.02)
+    (tag,) = client.suggestions(value="summer")["suggestions"]
+    done = client.accept([tag["id"]])
+    with pytest.raises(BridgeRefusedError, match=r"is accepted by anna") as told:
+        client.accept([tag["id"]])
+    assert told.value.status == 409
+    client.undo(done["operation"])
+    (fruit,) = client.suggestions(value="Fruit", sure=True)["suggestions"]
+    assert client.correct(fruit["id"], "Shoes")["decided"][0]["value"] == "Shoes"
+    preview = client.preview("refuse", field="tags")
+    assert preview["count"] == len(client.decide_in_bulk("refuse", preview["token"], field="tags")["decided"]) == 2
+    with pytest.raises(BridgeRefusedError, match="loaded without photos"):
+        client.duplicates()
