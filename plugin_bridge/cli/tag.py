@@ -73,7 +73,14 @@ def tag(
             raise BridgeError(f"alias {index or settings.alias} holds no generation: `kindred load FILE` makes one")
         task = display.add_task("asking labelled products", total=None)
         engine = open_engine(
-            model, cluster, generation, store, threads=settings.threads, fields=wanted, precision=precision
+            model,
+            cluster,
+            generation,
+            store,
+            threads=settings.threads,
+            fields=wanted,
+            precision=precision,
+            neighbours=not everything,  # for a whole catalogue the words are evidence enough
         )
         display.update(task, description="tagging products", total=generation.documents if everything else None)
         classifier = _classifier(store, settings) if evidence is not None else None

@@ -47,6 +47,7 @@ class NeighbourEngine:
         fields: Sequence[str] | None = None,
         precision: float = WANTED_PRECISION,
         sample: int = SAMPLE,
+        voting: bool = True,
         progress: Callable[[int], None] = lambda products: None,
     ) -> None:
         """Measure the votes on up to `sample` labelled products of the generation.
@@ -56,17 +57,18 @@ class NeighbourEngine:
                 not speak for itself.
             photo: the generation's photo encoder, for products that are not in it and have a photo's file.
             fields: the fields to suggest; default: those that the sample shows to be worth it.
+            voting: False where neighbours are only looked for: nothing is measured, and nothing is suggested.
 
         Raises:
             BridgeError: the generation has no labelled product.
         """
         self._cluster, self._generation = cluster, generation
         self._text, self._photo = text, photo
-        labelled = self._labelled(sample)
+        labelled = self._labelled(sample) if voting or fields is None else []
         self.fields = list(fields) if fields is not None else taggable_fields([one for one, _ in labelled])
         if not self.fields:
             raise BridgeError(f"{generation.index} has no labelled products: nobody can vote (category, tags, ...)")
-        self._ballots = self._measured(labelled, precision, progress)
+        self._ballots = self._measured(labelled, precision, progress) if voting else {}
 
     @property
     def name(self) -> str:

@@ -4,12 +4,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from encoders.errors import EncoderError
+from encoders.images import ImageEncoder
 from encoders.store import ModelStore
+from encoders.text import TextEncoder
 from opensearch.client import Cluster
+from opensearch.errors import GenerationError
 from opensearch.generations import Generation
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.tagging.calibration import WANTED_PRECISION
 from plugin_bridge.tagging.engine import Engine
+from plugin_bridge.tagging.explained import WithNeighbours
 from plugin_bridge.tagging.head import open_head
 from plugin_bridge.tagging.neighbours import NAME, NeighbourEngine
 from plugin_bridge.tagging.suggesting import CATEGORY, split_path
@@ -28,33 +32,42 @@ def open_engine(
     fields: Sequence[str] | None = None,
     precision: float = WANTED_PRECISION,
     explain: bool = True,
+    neighbours: bool = True,
     progress: Callable[[int], None] = lambda products: None,
 ) -> Engine:
     """Return the tagger `name` for a generation; None or `neighbours` is the one that needs no training.
 
     A trained tagger never suggests a category that no product of the generation has any more. `explain` asks it for
-    the words that counted.
+    the words that counted, `neighbours` then also for the labelled products that agree.
 
     Raises:
         EncoderError: no such model, or one that is no tagger.
         BridgeError: nothing in the generation is labelled, so that nobody can vote.
     """
     if name is None or name == NAME:
-        pool = EncoderPool(store, threads)
-        photo = None
-        if generation.image is not None:
-            try:
-                photo = pool.image(generation.image)
-            except EncoderError:
-                photo = None  # votes by text and by the vectors of the index are still to be had
-        text = pool.text(generation.text)
+        text, photo = _encoders(generation, store, threads)
         return NeighbourEngine(cluster, generation, text, photo, fields=fields, precision=precision, progress=progress)
     store.card(name)
     card, _ = read_tagger_card(store.folder(name))
     known = next((field.values for field in card.fields if field.name == CATEGORY), ())
     allowed = {CATEGORY: frozenset(living_paths(cluster, generation, known))} if known else {}
     indexed = [ref.fingerprint for ref in (generation.text, generation.image) if ref is not None]
-    return open_head(store, name, threads=threads, indexed=indexed, allowed=allowed, explain=explain)
+    head = open_head(store, name, threads=threads, indexed=indexed, allowed=allowed, explain=explain)
+    if not (explain and neighbours):
+        return head
+    text, photo = _encoders(generation, store, threads)
+    own = [field.name for field in card.fields]
+    return WithNeighbours(head, NeighbourEngine(cluster, generation, text, photo, fields=own, voting=False))
+
+
+def _encoders(generation: Generation, store: ModelStore, threads: int) -> tuple[TextEncoder, ImageEncoder | None]:
+    """Return the generation's encoders; without that of photos, text and the vectors of the index are still had."""
+    pool = EncoderPool(store, threads)
+    try:
+        photo = None if generation.image is None else pool.image(generation.image)
+    except (EncoderError, GenerationError):
+        photo = None
+    return pool.text(generation.text), photo
 
 
 def living_paths(cluster: Cluster, generation: Generation, paths: Sequence[str]) -> list[str]:
