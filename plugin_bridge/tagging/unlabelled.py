@@ -19,6 +19,8 @@ LABEL_WEIGHT = 3.0
 # Scores near 1 for a product's value and near 0 for others, as ridge regression to ones and zeros gives them, become
 # probabilities by a softmax of so many times the score.
 SHARPNESS = 8.0
+# Where solving ends: the rest is this much smaller than what was wanted, or so many steps were made.
+TOLERANCE, STEPS = 1e-2, 20
 
 
 def guess_labels(fit: Fit, labels: np.ndarray, *, rounds: int = ROUNDS) -> tuple[np.ndarray, np.ndarray]:
@@ -53,19 +55,39 @@ def probabilities(scores: np.ndarray) -> np.ndarray:
 
 
 def ridge_of(features: Any, values: int, penalty: float = 1.0) -> Fit:
-    """Return ridge regression on sparse `features` (n, d) of all products, with rare values lifted; needs scikit-learn.
+    """Return ridge regression on scipy-sparse `features` (n, d) of all products, with rare values lifted.
 
     Rare values weigh more, by the root of how much rarer they are: macro-F1 counts every value the same.
     """
 
     def fit(rows: np.ndarray, found: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        from sklearn.linear_model import Ridge
-
         mass = np.bincount(found, weights, minlength=values)
         lift = np.sqrt(mass.sum() / values / np.maximum(mass, 1e-9))
-        model = Ridge(alpha=penalty, solver="sparse_cg", tol=1e-3, max_iter=60, fit_intercept=False)
-        targets = np.eye(values)[found] - 1 / values
-        model.fit(features[rows], targets, sample_weight=weights * lift[found])
-        return np.asarray(features @ model.coef_.T)
+        each = (weights * lift[found])[:, None].astype(np.float32)
+        learned = features[rows]
+        turned = learned.T.tocsr()
+        targets = np.eye(values, dtype=np.float32)[found] - np.float32(1 / values)
+
+        def product(maps: np.ndarray) -> np.ndarray:
+            return turned @ (each * (learned @ maps)) + np.float32(penalty) * maps
+
+        return np.asarray(features @ _solved(product, turned @ (each * targets)))
 
     return fit
+
+
+def _solved(product: Callable[[np.ndarray], np.ndarray], wanted: np.ndarray) -> np.ndarray:
+    """Return x with product(x) = wanted, column by column, by conjugate gradients (Hestenes and Stiefel, 1952)."""
+    found, rest = np.zeros_like(wanted), wanted.copy()
+    way, left = rest.copy(), (rest * rest).sum(axis=0)
+    enough = TOLERANCE**2 * left
+    for _ in range(STEPS):
+        if (left <= enough).all():
+            break
+        turn = product(way)
+        step = left / np.maximum((way * turn).sum(axis=0), 1e-30)
+        found += step * way
+        rest -= step * turn
+        before, left = left, (rest * rest).sum(axis=0)
+        way = rest + left / np.maximum(before, 1e-30) * way
+    return found

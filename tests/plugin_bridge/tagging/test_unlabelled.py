@@ -29,6 +29,18 @@ def test_labels_travel_along_neighbours():
     assert weights[1] > weights[5] > 0  # the farther from a label, the less sure
 
 
+def test_ridge_regression_solves_its_equations():
+    chance = np.random.default_rng(0)
+    features, found = chance.normal(size=(40, 6)).astype(np.float32), chance.integers(0, 3, 40)
+    rows, weights = np.arange(30), chance.uniform(0.5, 2, 30)
+    mass = np.bincount(found[rows], weights)
+    each = weights * np.sqrt(mass.sum() / 3 / mass)[found[rows]]
+    part, targets = features[rows], np.eye(3)[found[rows]] - 1 / 3
+    maps = np.linalg.solve(part.T @ (each[:, None] * part) + 2 * np.eye(6), part.T @ (each[:, None] * targets))
+    fit = ridge_of(sparse.csr_matrix(features), 3, penalty=2.0)
+    np.testing.assert_allclose(fit(rows, found[rows], weights), features @ maps, atol=5e-3)
+
+
 def test_a_given_label_is_never_changed():
     features, truth = chain(4)
     labels = truth.copy()
