@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from encoders.cards import ModelCard, name_at
 from encoders.errors import EncoderError
+from encoders.heads import CLASSES_FILE
 from encoders.shipped import SHIPPED
 from encoders.store import ModelStore
 from plugin_bridge.cli.output import console, out, print_json, progress, table
@@ -127,7 +128,12 @@ def verify(
         with _exporting(photos, judgments) as options:
             from encoders.export import build
 
-            measured = build.compare_again(card, store, options, original)
+            if (store.folder(name) / CLASSES_FILE).is_file():
+                from encoders.train.images.install import compare_trained
+
+                measured = compare_trained(card, store, photos)
+            else:
+                measured = build.compare_again(card, store, options, original)
     except _GateMissingError as missing:
         reason = str(missing)
     if json:

@@ -55,6 +55,16 @@ def test_evaluation_prints_the_contracts_document(trained, model_store):
     assert found["accuracy"] > 0.5  # of three classes that nobody could confuse
 
 
+def test_verify_compares_int8_with_fp32_and_says_that_the_original_is_gone(trained):
+    home, folder, _ = trained
+    done = kindred(home, "models", "verify", "ours-int8", "--photos", str(folder / "train"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["gate"]["compared_with"] == "ours, fp32"
+    done = kindred(home, "models", "verify", "ours")
+    assert done.returncode == 1
+    assert "its torch original is not kept" in done.stderr
+
+
 def test_wrong_use_is_one_sentence(trained, tmp_path):
     home, folder, _ = trained
     (tmp_path / "empty").mkdir()

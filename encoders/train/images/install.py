@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from encoders.cards import MODEL_FILE, ModelCard, Precision, fingerprint_of, name_at, sha256_of, write_card
-from encoders.errors import ParityError, PictureError
+from encoders.cards import INT8_SUFFIX, MODEL_FILE, ModelCard, Precision, fingerprint_of, name_at, sha256_of, write_card
+from encoders.errors import ParityError, PictureError, SourceError
 from encoders.export.graphs import IMAGE_OUTPUT, export_image
+from encoders.export.image import prove_image
 from encoders.export.parity import compare, judge
+from encoders.export.pictures import photos_for_export
 from encoders.export.quantise import quantise_image
 from encoders.heads import CLASSES_FILE, Classifier, PhotoClassifier, served, write_classes
 from encoders.images import prepare
@@ -75,6 +77,24 @@ def install_trained(
             cards.append(_proven(trained, name, precision, folder, original, proving, truth))
             write_card(folder, cards[-1])
     return cards
+
+
+def compare_trained(card: ModelCard, store: ModelStore, photos: Path | None) -> dict[str, Any]:
+    """Compare a trained network's int8 form with its fp32 one again: its torch original is not kept after training.
+
+    Raises SourceError for the fp32 form, and ParityError where int8 no longer passes.
+    """
+    base = card.name.removesuffix(INT8_SUFFIX)
+    if card.precision == "fp32" or base not in store.names():
+        raise SourceError(
+            f"{card.name} was trained here and its torch original is not kept; what the gate measured then stands in "
+            f"its card, and `kindred models verify {base}{INT8_SUFFIX}` compares int8 with fp32"
+        )
+    some = photos_for_export(photos)
+    original = store.open_image(base).encode(some.pictures[1::2])
+    measured = {**prove_image(original, store.open_image(card.name), some), "compared_with": f"{base}, fp32"}
+    judge(card, measured)
+    return measured
 
 
 def pictures_of(photos: Sequence[Photo]) -> tuple[list[np.ndarray], np.ndarray]:
