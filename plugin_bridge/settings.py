@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, repr=False, description="a PostgreSQL for what people decide; default: SQLite in the home"
     )
+    images: Path | None = Field(None, description="folder of the photos; default: the one that was loaded from")
     alias: str = Field("products", min_length=1, description="the alias that storefronts search")
 
     bridge_host: str = Field("127.0.0.1", description="address that the bridge listens on")

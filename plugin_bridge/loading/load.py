@@ -22,7 +22,7 @@ from plugin_bridge.loading import publish
 from plugin_bridge.loading.build import Builder, Encoders, Places
 from plugin_bridge.loading.checkpoint import Checkpoint, Origin, sha256_of
 from plugin_bridge.loading.letters import Letters
-from plugin_bridge.loading.photos import find_photo
+from plugin_bridge.loading.photos import find_photo, note_folder
 from plugin_bridge.loading.reviewed import Reviews
 from plugin_bridge.loading.source import ROWS_PER_CHUNK, ProductFile, chunks
 
@@ -289,6 +289,7 @@ class _Load:
             settings={"number_of_replicas": self._options.replicas},
         )
         lists = folder / generation.name
+        note_folder(lists, self._images)
         checkpoint = Checkpoint.begin(lists / CHECKPOINT, self._origin(generation.index, encoders))
         return self._work(generation, checkpoint, lists, resumed=False)
 

@@ -12,6 +12,7 @@ from encoders.images import PICTURES_PER_BATCH, ImageEncoder
 from encoders.pictures import load_picture
 
 WAITING_BYTES = 96 * 2**20
+_NOTED = "photos-folder.txt"
 LONGEST_SIDE = 512  # enough for every network here; JPEG files are then decoded at a fraction of their size
 
 
@@ -93,3 +94,17 @@ def same_photo(image: str, folder: Path, known: str) -> bool:
         return content_hash(found.read_bytes()) == known
     except OSError:
         return False  # told as broken when it is read to be encoded
+
+
+def note_folder(lists: Path, folder: Path) -> None:
+    """Write down beside a load's lists where its photos are, for the bridge to show them."""
+    lists.mkdir(parents=True, exist_ok=True)
+    (lists / _NOTED).write_text(str(folder.absolute()) + "\n", encoding="utf-8")
+
+
+def noted_folder(lists: Path) -> Path | None:
+    """Return the folder that `note_folder` wrote down, None where there is none."""
+    try:
+        return Path((lists / _NOTED).read_text(encoding="utf-8").rstrip("\n"))
+    except OSError:
+        return None

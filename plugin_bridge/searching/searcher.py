@@ -6,7 +6,7 @@ the answer is the keyword answer, marked `degraded` with its reason.
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,11 +19,13 @@ from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite import bodies
 from plugin_bridge.rewrite.fusion import CANDIDATE
 from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.searching import facets as counting
 from plugin_bridge.searching import filters as filtering
 from plugin_bridge.searching.answers import Hit, SearchAnswer
 from plugin_bridge.searching.explaining import explain
 from plugin_bridge.searching.likeness import product_source, product_vectors
 from plugin_bridge.searching.planning import (
+    Mode,
     Plan,
     Planner,
     SearchRequest,
@@ -103,12 +105,50 @@ class Searcher:
         answer = self._answer(request, gen, plan)
         return replace(answer, query=product_id, mode="similar", took_ms=since(started))
 
+    def facets(
+        self, request: SearchRequest, *, fields: Sequence[str] | None = None, values: int = 20
+    ) -> dict[str, Any]:
+        """Return the facets of what a search finds, and the names of all `fields` that have some.
+
+        A native search is counted as a hybrid one: its own aggregations count its candidates only.
+        """
+        mode: Mode = "hybrid" if request.mode == "native" else request.mode
+        request = checked(replace(request, mode=mode, size=0, offset=0, explain=False), self._settings)
+        known = self._choose(request.generation, request.alias)
+        self._clauses(known.generation, request.filters)
+        filterable = self._filterable(known.generation)
+        chosen = counting.chosen_fields(fields, filterable)
+        # A field that is filtered is counted without its own filter: one question for each of them, one for the rest.
+        rounds: list[tuple[dict[str, Any], list[filtering.FilterField]]] = [
+            ({name: value for name, value in request.filters.items() if name != one.name}, [one])
+            for one in chosen
+            if one.name in request.filters
+        ]
+        rounds.append((dict(request.filters), [one for one in chosen if one.name not in request.filters]))
+        found: dict[str, counting.Facet | None] = {}
+        for filters, group in rounds:
+            if not group:
+                continue
+            plan = self._plan(replace(request, filters=filters), known)
+            body = plan.body | {"aggs": counting.aggregations(group, values)}
+            answer = self._cluster.search(known.generation.index, body, search_pipeline="_none")["aggregations"]
+            found |= {one.name: counting.read_facet(one, answer[one.name]) for one in group}
+        facets = [found[one.name] for one in chosen]
+        return {"facets": [one.to_json() for one in facets if one is not None], "fields": sorted(filterable)}
+
     def product(self, product_id: str, *, generation: str | None = None, alias: str | None = None) -> dict[str, Any]:
         """Return a product's fields, without Kindred's own; RequestError 404 where it does not exist."""
         known = self._choose(generation, alias)
         hidden = {"_source_excludes": f"{INTERNAL_PREFIX}*"}
         source = product_source(self._cluster, known.generation, product_id, hidden)
         return _product(source)
+
+    def _plan(self, request: SearchRequest, known: Known) -> Plan:
+        clauses = self._clauses(known.generation, request.filters)
+        try:
+            return self.planner.plan(request, known, clauses)
+        except VectorPartFailed as failure:
+            return keyword_plan(request, known.generation, clauses, str(failure))
 
     def _choose(self, generation: str | None, alias: str | None) -> Known:
         alias = alias or self._settings.alias
@@ -174,14 +214,20 @@ class Searcher:
 
     def _clauses(self, generation: Generation, filters: Mapping[str, Any]) -> list[Clause]:
         found = self.clauses_at_hand(generation, filters)
-        if found is None:
-            now = time.monotonic()
-            answer = self._cluster.request("GET", path(generation.index, "_mapping"))
-            mapping = next(iter(answer.values()))["mappings"]
-            fields = filtering.filter_fields(mapping.get("properties", {}))
-            self._fields[generation.index] = (now, fields)
-            found = filtering.clauses(filters, fields)
-        return found
+        return filtering.clauses(filters, self._read_fields(generation)) if found is None else found
+
+    def _filterable(self, generation: Generation) -> dict[str, filtering.FilterField]:
+        read_at, fields = self._fields.get(generation.index, (0.0, {}))
+        recent = fields and time.monotonic() - read_at <= _FIELDS_SECONDS
+        return fields if recent else self._read_fields(generation)
+
+    def _read_fields(self, generation: Generation) -> dict[str, filtering.FilterField]:
+        now = time.monotonic()
+        answer = self._cluster.request("GET", path(generation.index, "_mapping"))
+        mapping = next(iter(answer.values()))["mappings"]
+        fields = filtering.filter_fields(mapping.get("properties", {}))
+        self._fields[generation.index] = (now, fields)
+        return fields
 
 
 def read_answer(

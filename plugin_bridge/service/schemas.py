@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from plugin_bridge.searching.facets import MAX_VALUES
 from plugin_bridge.searching.planning import Mode, SearchRequest
 
 M = TypeVar("M", bound=BaseModel)
@@ -56,6 +57,13 @@ class SearchBody(_Strict):
             generation=self.generation,
             alias=self.alias,
         )
+
+
+class FacetsBody(SearchBody):
+    """A search whose products are counted instead of returned."""
+
+    fields: list[str] | None = Field(None, description="what to count; default: well-known fields and the shop's own")
+    values: int = Field(20, ge=1, le=MAX_VALUES, description="values of each field")
 
 
 class SimilarBody(_Strict):
