@@ -1,0 +1,1 @@
+"""The compare page: two configurations of search, side by side."""

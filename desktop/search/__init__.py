@@ -1,0 +1,1 @@
+"""The search page: find what customers see, and why."""

@@ -1,0 +1,75 @@
+"""A page's empty and failed states, and the calm strip on top."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktop.i18n import tr
+from desktop.theme import UNIT
+
+
+class Message(QWidget):
+    """One sentence, what to do, one button, and the details for who mends it."""
+
+    acted = Signal()
+    details_copied = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title, self.hint = QLabel(), QLabel()
+        self.button, self.copy = QPushButton(), QPushButton(tr("Copy details"))
+        self._details = ""
+        column = QVBoxLayout(self)
+        column.setSpacing(UNIT * 2)
+        column.addStretch(1)
+        for label, look in ((self.title, "title"), (self.hint, "muted")):
+            label.setProperty("look", look)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+            column.addWidget(label)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.button)
+        row.addWidget(self.copy)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(2)
+        self.button.setProperty("look", "main")
+        self.button.clicked.connect(self.acted)
+        self.copy.clicked.connect(lambda: self.details_copied.emit(self._details))
+
+    def say(self, title: str, action: str, *, hint: str = "", details: str = "") -> None:
+        """Show a sentence; an empty `action` has no button."""
+        self.title.setText(title)
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+        self.button.setText(action)
+        self.button.setVisible(bool(action))
+        self._details = details
+        self.copy.setVisible(bool(details))
+
+
+class Strip(QFrame):
+    """A line on top that says what is not as it should be; gone when there is nothing to say."""
+
+    acted = Signal()
+
+    def __init__(self, action: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "strip")
+        self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setWordWrap(True)
+        self.button = QPushButton(action)
+        self.button.setVisible(bool(action))
+        self.button.clicked.connect(self.acted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(UNIT * 2, UNIT, UNIT * 2, UNIT)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.button)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Show a text; an empty one hides the strip."""
+        self.label.setText(text)
+        self.setVisible(bool(text))

@@ -1,0 +1,1 @@
+"""Tests of the desktop: presenters without a display, views offscreen."""
