@@ -11,6 +11,8 @@ from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
 from plugin_bridge.errors import RequestError
 
+BESIDE_PHOTO = 2.0
+
 Vectors = tuple[np.ndarray | None, np.ndarray | None]
 
 
@@ -43,11 +45,15 @@ def product_vectors(cluster: Cluster, generation: Generation, product_id: str) -
     return text, image
 
 
-def moved(own: np.ndarray | None, words: np.ndarray) -> np.ndarray:
-    """Return a product's text vector moved by the words' vector: the direction half-way between the two."""
+def moved(own: np.ndarray | None, words: np.ndarray, *, photo: bool) -> np.ndarray:
+    """Return a product's text vector moved by the words' vector.
+
+    Where a photo says what the product is, words count double; else the direction half-way between the two is taken
+    (docs/decisions/this-but-blue.md).
+    """
     if own is None:
         return words
-    between = own + words
+    between = own + (BESIDE_PHOTO if photo else 1.0) * words
     length = float(np.linalg.norm(between))
     return between / length if length else words
 

@@ -153,7 +153,7 @@ class Planner:
             raise RequestError(f"mode {request.mode} cannot search by a product; use hybrid or vector", field="mode")
         text_vector, image_vector = product_vectors(self._cluster, generation, like)
         if text:
-            text_vector = moved(text_vector, self._encode(known, text))
+            text_vector = moved(text_vector, self._encode(known, text), photo=image_vector is not None)
         words = text if request.mode == "hybrid" else None
         body = bodies.vector_body(
             generation,

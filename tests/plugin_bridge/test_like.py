@@ -75,8 +75,9 @@ def test_a_product_without_vectors(bridge: Bridge, cluster: Cluster) -> None:
         cluster.request("DELETE", f"/{live.index}/_doc/bare", params={"refresh": True})
 
 
-def test_the_direction_half_way() -> None:
+def test_the_direction_between_a_product_and_words() -> None:
     one, other = np.array([1.0, 0.0], np.float32), np.array([0.0, 1.0], np.float32)
-    assert moved(one, other) == pytest.approx([2**-0.5, 2**-0.5])
-    assert moved(None, other) is other
-    assert moved(one, -one) == pytest.approx([-1.0, 0.0])
+    assert moved(one, other, photo=False) == pytest.approx([2**-0.5, 2**-0.5])
+    assert moved(one, other, photo=True) == pytest.approx([5**-0.5, 2 * 5**-0.5])
+    assert moved(None, other, photo=True) is other
+    assert moved(one, -one, photo=False) == pytest.approx([-1.0, 0.0])
