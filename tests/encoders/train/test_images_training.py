@@ -14,7 +14,7 @@ from encoders.nets.photonet import PhotoNet, taps_of
 from encoders.photosets import read_photo_set
 from encoders.pictures import load_picture
 from encoders.store import ModelStore
-from encoders.train.images import run
+from encoders.train.images import install, run
 from encoders.train.images.calibrate import sure_from
 from encoders.train.images.recipe import Recipe
 from encoders.train.images.start import discriminant
@@ -107,6 +107,22 @@ def test_training_makes_a_model_that_tells_classes_and_gives_vectors(photo_folde
     assert classifier.region(picture, "bar").startswith(b"\x89PNG")
     assert not (tmp_path / "work" / "checkpoint.pt").exists()
     assert any((tmp_path / "work" / "tensorboard").iterdir())
+
+
+def test_where_int8_loses_too_much_fp32_is_installed_alone(photo_folder, tmp_path, tiny, monkeypatch):
+    trained(photo_folder, tmp_path, dataclasses.replace(QUICK, epochs=0))
+    judge = install.judge
+
+    def strict(card, measured):
+        judge(card, {**measured, "mean_cosine": 0.5} if card.precision == "int8" else measured)
+
+    monkeypatch.setattr(install, "judge", strict)
+    events: list = []
+    outcome = trained(photo_folder, tmp_path, dataclasses.replace(QUICK, epochs=1), events)
+    assert [card.name for card in outcome.cards] == ["ours"]
+    assert ModelStore(tmp_path / "models").names() == ["ours"]  # the int8 form of the earlier training is gone
+    told = [event["step"] for event in events if event["event"] == "step"]
+    assert "too far from its original" in told[-1] and "ours serves in fp32" in told[-1]
 
 
 def test_a_killed_training_goes_on_where_it_was(photo_folder, tmp_path, tiny, monkeypatch):
