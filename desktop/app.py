@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     desktop = make(application, config_folder(), cache_folder())
     if chosen.url:
         desktop.desk.keep(url=chosen.url.rstrip("/"), connected=True)
-        desktop.window.begin()
+        desktop.desk.reconnect()
     status = application.exec()
     desktop.desk.close()
     return status

@@ -38,6 +38,7 @@ class Desk(QObject):
         self._pictures = Work(self, threads=4)  # photos must not keep searches waiting
         self.thumbnails = Thumbnails(self._pictures, cache, self)
         self.bridge = Bridge(self.settings.url)
+        self.speaks = False  # whether the bridge is one that somebody chose, with its token
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_WRITE_MS)
@@ -77,7 +78,7 @@ class Desk(QObject):
         self.work.run(lambda: self.tokens.read(url), lambda token: self._use(Bridge(url, token)), lambda _: None)
 
     def _use(self, bridge: Bridge) -> None:
-        before, self.bridge = self.bridge, bridge
+        before, self.bridge, self.speaks = self.bridge, bridge, True
         self.thumbnails.use(bridge)
         self.changed.emit()
         self.work.run(before.close, lambda _: None, lambda _: None)
@@ -92,6 +93,6 @@ class Desk(QObject):
         """Write what is not written yet and end the threads."""
         self._timer.stop()
         self._write()
-        self._pictures.close(500)
+        self._pictures.close(0.5)
         self.work.close()
         self.bridge.close()

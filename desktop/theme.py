@@ -6,6 +6,7 @@ are no text 3:1 (`MARK_PAIRS`); a test holds both.
 
 # ruff: noqa: E501 - the rules of a style sheet are read line by line
 from dataclasses import dataclass
+from pathlib import Path
 
 UNIT = 8
 LARGE = 17
@@ -130,6 +131,7 @@ def _luminance(colour: str) -> float:
 def style_sheet(theme: Theme) -> str:
     """Return the Qt style sheet of a theme."""
     t = theme
+    icons = (Path(__file__).parent / "icons").as_posix()
     return f"""
 * {{ font-size: {NORMAL}px; color: {t.text}; outline: none; }}
 QWidget {{ background: {t.window}; }}
@@ -150,6 +152,7 @@ QLineEdit, QComboBox, QDoubleSpinBox, QSpinBox, QPlainTextEdit {{
   background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px; padding: 6px 8px;
   selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QLineEdit, QComboBox, QDoubleSpinBox {{ min-height: 20px; }}
+QLineEdit {{ placeholder-text-color: {t.muted}; }}
 QLineEdit:focus, QComboBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus {{ border: 2px solid {t.accent}; padding: 5px 7px; }}
 QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.line};
   selection-background-color: {t.chosen}; selection-color: {t.text}; }}
@@ -186,5 +189,10 @@ QSplitter::handle {{ background: transparent; }}
 QMenu {{ background: {t.surface}; border: 1px solid {t.line}; }}
 QMenu::item:selected {{ background: {t.chosen}; }}
 QCheckBox {{ spacing: 8px; padding: 2px; }}
+QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {t.muted}; border-radius: 3px; background: {t.surface}; }}
+QCheckBox::indicator:checked {{ background: {t.accent}; border: 1px solid {t.accent};
+  image: url({icons}/check-{t.name}.svg); }}
+QComboBox::drop-down {{ border: 0; width: 24px; }}
+QComboBox::down-arrow {{ image: url({icons}/arrow-{t.name}.svg); width: 12px; height: 12px; }}
 QCheckBox:focus {{ border: 1px solid {t.accent}; border-radius: 4px; }}
 """

@@ -1,66 +1,84 @@
-"""The only threads of the desktop: jobs go out to a pool and their results come back on the GUI's thread."""
+"""The only threads of the desktop: jobs go out to them and their results come back on the GUI's thread."""
 
 import logging
+import queue
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _THREADS = 8
+_Job = tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None]]
 
 
 class Work(QObject):
-    """A pool of threads. Made on the GUI's thread; `run` may be called there only."""
+    """A few threads. Made on the GUI's thread; `run` may be called there only.
 
-    _finished = Signal(object)
+    Python's own threads, not Qt's: what they run and return are Python objects, and Qt shall never be the one to delete
+    them. They are daemons, so that a bridge that does not answer does not keep the desktop from ending.
+    """
+
+    _arrived = Signal()
 
     def __init__(self, parent: QObject | None = None, threads: int = _THREADS) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(threads)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._open = True
-        self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._threads = [threading.Thread(target=self._work, name=f"work-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
 
     def run(self, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
         """Do `job` in a thread, then call `done` or `failed` on the GUI's thread, unless the desktop was closed."""
         if self._open:
-            self._pool.start(_Task(job, done, failed, self._emit))
+            self._jobs.put((job, done, failed))
 
-    def close(self, wait_ms: int = 2000) -> None:
+    def close(self, wait_seconds: float = 2.0) -> None:
         """Take no more work, drop what has not begun, deliver nothing more, and wait a little for the rest."""
         self._open = False
-        self._pool.clear()
-        self._pool.waitForDone(wait_ms)
+        while not self._jobs.empty():
+            try:
+                self._jobs.get_nowait()
+            except queue.Empty:
+                break
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join(wait_seconds / len(self._threads))
 
-    def _emit(self, call: Callable[[], None]) -> None:
-        if self._open:
-            self._finished.emit(call)
+    def _work(self) -> None:
+        while (taken := self._jobs.get()) is not None:
+            job, done, failed = taken
+            self._results.put(_outcome(job, done, failed))
+            if self._open:
+                try:
+                    self._arrived.emit()
+                except RuntimeError:  # the desktop ended meanwhile
+                    return
 
-    @Slot(object)
-    def _deliver(self, call: Callable[[], None]) -> None:
+    @Slot()
+    def _deliver(self) -> None:
+        try:
+            call = self._results.get_nowait()
+        except queue.Empty:
+            return
         if self._open:
             call()
 
 
-class _Task(QRunnable):
-    def __init__(
-        self,
-        job: Callable[[], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[Exception], None],
-        emit: Callable[[Callable[[], None]], None],
-    ) -> None:
-        super().__init__()
-        self._job, self._done, self._failed, self._emit = job, done, failed, emit
-
-    def run(self) -> None:
-        """Do the job; what it raises is handed over, and logged."""
-        try:
-            result = self._job()
-        except Exception as error:
-            log.info("a job failed", exc_info=error)
-            self._emit(lambda failure=error: self._failed(failure))  # type: ignore[misc]
-        else:
-            self._emit(lambda: self._done(result))
+def _outcome(
+    job: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]
+) -> Callable[[], None]:
+    """Do a job and return what is to be called with its result, or with what it raised."""
+    try:
+        result = job()
+    except Exception as error:
+        log.info("a job failed", exc_info=error)
+        failure = error
+        return lambda: failed(failure)
+    return lambda: done(result)

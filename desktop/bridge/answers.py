@@ -173,4 +173,6 @@ def _shares(explain: Mapping[str, Any]) -> tuple[Share, ...]:
         if isinstance(value, Mapping) and value.get("share"):
             part = PARTS.get(name, "rule")
             sums[part] = sums.get(part, 0.0) + float(value["share"])
+    if not sums and (explain.get("keyword") or {}).get("score"):
+        sums["keyword"] = 1.0  # a search by keywords alone has no shares: they made all of it
     return tuple(Share(part, sums[part]) for part in PARTS_IN_ORDER if part in sums)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, Qt, QTimer, Signal
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -35,9 +36,13 @@ class FacetPanel(QScrollArea):
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(220)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(tr("Filters"))
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._rebuild)
         self._shown: tuple[Any, ...] = ()
         self._all: set[str] = set()
         self.show_facets((), {})
@@ -46,13 +51,17 @@ class FacetPanel(QScrollArea):
         """Show facets; a filtered field is shown even where it has no facet any more, so that it can be taken off."""
         facets = (*facets, *_lost(facets, filters))
         wanted = (facets, _frozen(filters), frozenset(self._all))
-        if wanted == self._shown:
-            return
-        self._shown = wanted
+        if wanted != self._shown:
+            self._shown = wanted
+            # Not now: this may well be called by a click on the very control that is about to be replaced.
+            self._later.start()
+
+    def _rebuild(self) -> None:
+        facets, chosen, _ = self._shown
         focused = self.focusWidget()
         name = focused.objectName() if focused is not None and focused.hasFocus() else ""
         place = self.verticalScrollBar().value()
-        self.setWidget(self._built(facets, filters))
+        self.setWidget(self._built(facets, {field: _thawed(value) for field, value in chosen}))
         self.verticalScrollBar().setValue(place)
         found = self.findChild(QWidget, name) if name else None
         if found is not None:
@@ -61,7 +70,7 @@ class FacetPanel(QScrollArea):
     def _built(self, facets: tuple[Facet, ...], filters: Mapping[str, Any]) -> QWidget:
         whole = QWidget()
         column = QVBoxLayout(whole)
-        column.setContentsMargins(UNIT, UNIT, UNIT, UNIT)
+        column.setContentsMargins(UNIT, UNIT, UNIT * 2, UNIT)
         column.setSpacing(UNIT * 2)
         if filters:
             clear = QPushButton(tr("Remove all filters"))
@@ -106,6 +115,8 @@ class FacetPanel(QScrollArea):
         label = f"{one.value if len(one.value) <= 28 else one.value[:27] + '…'}  {formats.number(one.count)}"
         box = QCheckBox(label.replace("&", "&&"))
         box.setObjectName(f"{field}={one.value}")
+        # A long value is cut at the panel's edge instead of making the panel wider.
+        box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         box.setToolTip(one.value[:500])
         box.setAccessibleName(tr("{field}: {value}, {count} products", field=formats.field_name(field),
                                  value=one.value[:200], count=formats.number(one.count)))  # fmt: skip
@@ -118,6 +129,7 @@ class FacetPanel(QScrollArea):
         ends = []
         for bound, limit, label in (("gte", facet.low, tr("from")), ("lte", facet.high, tr("to"))):
             end = QLineEdit("" if bound not in chosen else f"{chosen[bound]:g}")
+            end.setMinimumWidth(48)
             end.setObjectName(f"{facet.field}:{bound}")
             end.setPlaceholderText(f"{limit:g}")
             end.setAccessibleName(f"{formats.field_name(facet.field)} {label}")

@@ -69,7 +69,7 @@ class SearchPage(QWidget):
         self.body.addWidget(self.facets)
         self.body.addWidget(self._results())
         self.body.setStretchFactor(1, 1)
-        self.body.setSizes([232, 900])
+        self.body.setSizes([248, 900])
         self.body.setChildrenCollapsible(False)
         column.addWidget(self.body, 1)
         column.addLayout(self._bottom())

@@ -58,7 +58,9 @@ class MainWindow(QMainWindow):
     def begin(self) -> None:
         """Speak to the bridge of last time; at the first start ask where it is."""
         self._ask.start()
-        if self._desk.settings.connected:
+        if self._desk.speaks:
+            self._bridge_changed()
+        elif self._desk.settings.connected:
             self.frame.setCurrentWidget(self.stack)
             self._desk.reconnect()
         else:

@@ -96,6 +96,7 @@ class CardDelegate(QStyledItemDelegate):
         painter.drawText(rest, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, brand)
         y += line + UNIT
         draw_shares(painter, QRect(inner.left(), y, inner.width(), _BAR), card.shares, theme)
+        painter.setPen(QColor(theme.muted))
         why = metrics.elidedText(card.why, Qt.TextElideMode.ElideRight, inner.width())
         below = QRect(inner.left(), y + _BAR + 2, inner.width(), line)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, why)

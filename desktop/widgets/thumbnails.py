@@ -44,6 +44,11 @@ class Thumbnails(QObject):
         self._known.clear()
         self._asked.clear()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether photos are on their way."""
+        return bool(self._asked)
+
     def pixmap(self, generation: str, product_id: str) -> QPixmap | None:
         """Return a product's photo, None where it has none or it is still on its way."""
         key = (generation, product_id)
