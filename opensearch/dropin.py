@@ -45,12 +45,16 @@ def pipeline_name(index: str) -> str:
     return _PREFIX + index
 
 
-def install(cluster: Cluster, generation: Generation, *, bridge_url: str, token: str) -> DropIn:
+def install(
+    cluster: Cluster, generation: Generation, *, bridge_url: str, token: str, silent: str | None = None
+) -> DropIn:
     """Install or refresh the drop-in of a generation and return its parts; a second call changes nothing.
 
     It becomes active when the cluster has reached the bridge through it, see `activate`.
 
     `bridge_url` is the bridge's address as the cluster reaches it, `token` a bearer token of role `storefront`.
+    `silent` says why no bridge can answer there, where that is known: the cluster is then not made to try, which
+    could take it ten seconds (see `activate`).
     Raises CapabilityMissingError where ml-commons is absent or does not allow the address, GenerationError where
     the parts do not settle because something else keeps changing them.
     """
@@ -59,7 +63,7 @@ def install(cluster: Cluster, generation: Generation, *, bridge_url: str, token:
     trust.allow(cluster, bridge_url)
     for _ in range(_ATTEMPTS):
         rewrite, embed = (remote_models.ensure(cluster, body) for body in connectors)
-        unreached = _unreached(cluster, rewrite, embed)
+        unreached = silent or _unreached(cluster, rewrite, embed)
         if _pipeline(cluster, index) != _pipeline_body(rewrite):
             if unreached is not None:
                 _set_default_pipeline(cluster, index, None)

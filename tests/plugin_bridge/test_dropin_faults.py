@@ -11,12 +11,13 @@ import httpx
 import pytest
 
 from encoders.store import ModelStore
-from opensearch import dropin, generations
+from opensearch import dropin, generations, remote_models
 from opensearch.client import Cluster
 from opensearch.errors import OpenSearchError
 from opensearch.generations import Generation
 from plugin_bridge import status
 from plugin_bridge.plugging import plug_in
+from plugin_bridge.settings import Settings
 from tests.fixtures.bridge import Bridge, free_port, load_products, make_home
 from tests.fixtures.tiny_models import TINY_TEXT
 
@@ -217,6 +218,21 @@ def test_a_dropped_generation_is_let_go(cluster: Cluster, new_bridge: Maker, bri
         assert gone.status_code == 404
         body = {"body": {"query": {"match_all": {}}}, "fingerprint": second.text.fingerprint}
         assert http.post(f"/v1/generations/{second.index}/rewrite", json=body).status_code == 404
+
+
+def test_a_cluster_is_not_made_to_try_a_bridge_that_does_not_run(
+    cluster: Cluster, bridge_store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trying a service that it never reached may take OpenSearch ten seconds."""
+    alias = "bridge-silent"
+    generation = load_products(cluster, bridge_store, alias, model=TINY_TEXT)
+    monkeypatch.setattr(remote_models, "predict", lambda *_: pytest.fail("the cluster was made to try"))
+    settings = Settings(home=make_home(tmp_path / "home", bridge_store), bridge_port=free_port(), bridge_url=None)
+    found = plug_in(cluster, generation, settings)
+    assert not found.active
+    assert "no bridge runs at" in (found.reason or "")
+    dropin.remove(cluster, generation)
+    generations.drop(cluster, generation)
 
 
 def test_a_search_of_the_bridge_degrades_to_keywords(cluster: Cluster, new_bridge: Maker) -> None:
