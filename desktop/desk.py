@@ -67,6 +67,10 @@ class Desk(QObject):
             application.setStyleSheet(theme.style_sheet(self.theme))
         self.themed.emit()
 
+    def forget(self) -> None:
+        """Deliver nothing of what was asked for so far; photos still arrive, they belong to no window."""
+        self.work.forget()
+
     def connect_to(self, url: str, token: str) -> None:
         """Speak to this bridge from now on."""
         self.keep(url=url, connected=True)

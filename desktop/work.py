@@ -28,6 +28,7 @@ class Work(QObject):
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._open = True
+        self._audience = 0
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._threads = [threading.Thread(target=self._work, name=f"work-{n}", daemon=True) for n in range(threads)]
         for thread in self._threads:
@@ -36,7 +37,12 @@ class Work(QObject):
     def run(self, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
         """Do `job` in a thread, then call `done` or `failed` on the GUI's thread, unless the desktop was closed."""
         if self._open:
-            self._jobs.put((job, done, failed))
+            audience = self._audience
+            self._jobs.put((job, self._for(audience, done), self._for(audience, failed)))
+
+    def forget(self) -> None:
+        """Deliver nothing of what was asked for so far: those who asked are about to be deleted."""
+        self._audience += 1
 
     def close(self, wait_seconds: float = 2.0) -> None:
         """Take no more work, drop what has not begun, deliver nothing more, and wait a little for the rest."""
@@ -50,6 +56,9 @@ class Work(QObject):
             self._jobs.put(None)
         for thread in self._threads:
             thread.join(wait_seconds / len(self._threads))
+
+    def _for(self, audience: int, call: Callable[[Any], None]) -> Callable[[Any], None]:
+        return lambda value: call(value) if audience == self._audience else None
 
     def _work(self) -> None:
         while (taken := self._jobs.get()) is not None:

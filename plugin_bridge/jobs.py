@@ -62,12 +62,12 @@ class Jobs:
                     raise RequestError(f"job {state.id} ({kind}, started by {state.by}) is still running", status=409)
             number, self._next = self._next, self._next + 1
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            self._states[number] = JobState(number, kind, by, now, total=total)
+            self._states[number] = begun = JobState(number, kind, by, now, total=total)
             self._running[number] = job = Job(self, number)
             for old in [one for one in self._states if one not in self._running][:-KEPT]:
                 del self._states[old]
         threading.Thread(target=self._run, args=(job, number, work), name=f"job-{number}", daemon=True).start()
-        return self._states[number]
+        return begun
 
     def state(self, number: int) -> JobState:
         """Return how a job stands; raises RequestError 404."""

@@ -225,7 +225,7 @@ def test_a_cluster_is_not_made_to_try_a_bridge_that_does_not_run(
 ) -> None:
     """Trying a service that it never reached may take OpenSearch ten seconds."""
     alias = "bridge-silent"
-    generation = load_products(cluster, bridge_store, alias, model=TINY_TEXT)
+    generation = load_products(cluster, bridge_store, alias, live=False, model=TINY_TEXT)
     monkeypatch.setattr(remote_models, "predict", lambda *_: pytest.fail("the cluster was made to try"))
     settings = Settings(home=make_home(tmp_path / "home", bridge_store), bridge_port=free_port(), bridge_url=None)
     found = plug_in(cluster, generation, settings)
