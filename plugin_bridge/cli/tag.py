@@ -143,20 +143,17 @@ def _only(found: ProductSuggestions, fields: Sequence[str] | None) -> ProductSug
 
 
 def _show(found: Sequence[tuple[TaggedInput, ProductSuggestions]], model: str) -> None:
-    rows = []
+    columns = ("field", f"{model} suggests", "confidence", "has now", "because of")
     for product, made in found:
         own = labels_of(product.fields)
-        title = str(product.fields.get("title", ""))
+        rows = []
         for one in made.suggestions:
-            has = " | ".join(own.get(one.field, ()))
-            sure = "sure" if one.sure else "not sure"
-            rows.append((product.id, title, one.field, one.value, f"{one.confidence:.2f}", sure, has, _why(one)))
-            title = ""
+            sure = f"{one.confidence:.2f}, {'sure' if one.sure else 'not sure'}"
+            rows.append((one.field, one.value, sure, " | ".join(own.get(one.field, ())), _why(one)))
         for name in made.unsure:
             if not any(one.field == name for one in made.suggestions):
-                rows.append((product.id, title, name, "", "", "not sure", " | ".join(own.get(name, ())), ""))
-    columns = ("id", "title", "field", "suggested", "confidence", "", "has now", "because of")
-    out.print(table(f"suggested by {model}", columns, rows))
+                rows.append((name, "", "not sure", " | ".join(own.get(name, ())), ""))
+        out.print(table(f"{product.id}  {product.fields.get('title', '')}", columns, rows))
     if not found:
         console.print("there are no products")
 

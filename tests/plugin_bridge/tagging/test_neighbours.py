@@ -126,7 +126,7 @@ def test_the_command_shows_suggestions_and_refuses_what_is_not_there(cluster, ge
     assert len(only["products"]) == 161
     assert {one["field"] for product in only["products"] for one in product["suggestions"]} == {"colour"}
     shown = run(cluster, home_store, "tag", folder / "products.jsonl").stdout
-    assert "suggested by neighbours" in shown
+    assert "p0  Lune plain shirt 0" in shown and "neighbours" in shown
     assert "there is no product 'absent'" in run(cluster, home_store, "tag", "absent", code=1).stderr
     run(cluster, home_store, "tag", code=2)
 
