@@ -129,7 +129,7 @@ def verify(
             from encoders.export import build
 
             if (store.folder(name) / CLASSES_FILE).is_file():
-                from encoders.train.images.install import compare_trained
+                from encoders.training.images.install import compare_trained
 
                 measured = compare_trained(card, store, photos)
             else:

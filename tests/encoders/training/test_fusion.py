@@ -3,7 +3,7 @@
 import numpy as np
 
 from encoders.nets.threads import one_thread
-from encoders.train.fusion import train_fusion
+from encoders.training.fusion import train_fusion
 
 
 def made(products: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ from encoders.nets.threads import one_thread
 from encoders.photosets import HeadClasses, Photo
 from encoders.pictures import load_picture
 from encoders.store import ModelStore
-from encoders.train.images.calibrate import better_view
+from encoders.training.images.calibrate import better_view
 
 CALIBRATING, PROVING = 96, 400
 # Share of photos whose class the exported network may get wrong where its original did not, less those it mends.

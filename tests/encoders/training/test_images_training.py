@@ -14,12 +14,12 @@ from encoders.nets.photonet import PhotoNet, taps_of
 from encoders.photosets import read_photo_set
 from encoders.pictures import load_picture
 from encoders.store import ModelStore
-from encoders.train.images import install, run
-from encoders.train.images.calibrate import sure_from
-from encoders.train.images.recipe import Recipe
-from encoders.train.images.start import discriminant
-from encoders.train.images.views import augmented, kept_activations
-from tests.encoders.train.tiny import tiny_backbone
+from encoders.training.images import install, run
+from encoders.training.images.calibrate import sure_from
+from encoders.training.images.recipe import Recipe
+from encoders.training.images.start import discriminant
+from encoders.training.images.views import augmented, kept_activations
+from tests.encoders.training.tiny import tiny_backbone
 from tests.fixtures.photos import draw_photo, write_photo_folder
 
 QUICK = Recipe(base="tiny", epochs=3, views=3, dimension=8, batch=8, size=32)

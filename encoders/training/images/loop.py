@@ -14,8 +14,8 @@ import torch
 from torch import nn
 
 from encoders.nets.photonet import PhotoNet
-from encoders.train.images.losses import class_loss, metric_loss, mixed
-from encoders.train.images.recipe import Recipe
+from encoders.training.images.losses import class_loss, metric_loss, mixed
+from encoders.training.images.recipe import Recipe
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 Tell = Callable[[Mapping[str, Any]], None]

@@ -18,12 +18,12 @@ from encoders.nets.backbones import Backbone, load_backbone
 from encoders.nets.photonet import PhotoNet
 from encoders.photosets import Photo, PhotoSet
 from encoders.store import ModelStore
-from encoders.train.images.install import Trained, install_trained
-from encoders.train.images.loop import CHECKPOINT, State, train
-from encoders.train.images.recipe import Recipe
-from encoders.train.images.sources import KeptPhotos, LivePhotos
-from encoders.train.images.start import start_heads
-from encoders.train.images.views import Kept, kept_activations, readable
+from encoders.training.images.install import Trained, install_trained
+from encoders.training.images.loop import CHECKPOINT, State, train
+from encoders.training.images.recipe import Recipe
+from encoders.training.images.sources import KeptPhotos, LivePhotos
+from encoders.training.images.start import start_heads
+from encoders.training.images.views import Kept, kept_activations, readable
 
 RESIZE = {"resize": "pad", "interpolation": "bicubic"}
 # Photos from whose views the first heads are made; more views change them little and take longer.

@@ -10,8 +10,8 @@ import torch
 from encoders.nets.photonet import PhotoNet
 from encoders.photosets import Photo
 from encoders.sessions import available_cores
-from encoders.train.images.loop import Batch
-from encoders.train.images.views import Kept, view_of
+from encoders.training.images.loop import Batch
+from encoders.training.images.views import Kept, view_of
 
 VAL_BATCH = 64
 
