@@ -5,6 +5,7 @@ SQLite keeps its file in the home folder: in WAL mode, so that reading never wai
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from plugin_bridge.settings import Settings
 FILE = "kindred.db"
 VERSION = "0001"
 BUSY_SECONDS = 15.0
+_LOOK_AGAIN_SECONDS = 0.02
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITES = "kindred_writes"
 _MIGRATION_LOCK = 0x6B696E64  # "kind": one process at a time brings a PostgreSQL up to date
@@ -85,9 +87,16 @@ class Storage:
         if not self.is_sqlite:
             return create_engine(self._url, pool_pre_ping=True, json_serializer=_json)
         engine = create_engine(self._url, connect_args={"timeout": self._busy}, json_serializer=_json)
-        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "connect", self._prepare)
         event.listen(engine, "begin", _begin)
         return engine
+
+    def _prepare(self, connection: sqlite3.Connection, record: Any) -> None:
+        """Set a new connection up; the driver is kept from opening transactions of its own."""
+        connection.isolation_level = None
+        _use_write_ahead_log(connection, self._busy)
+        for setting in ("synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {setting}")
 
     def _make_folder(self) -> None:
         assert self._url.database is not None
@@ -154,11 +163,20 @@ def _json(value: Any) -> str:
     return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
-def _prepare(connection: sqlite3.Connection, record: Any) -> None:
-    """Set a new connection up; the driver is kept from opening transactions of its own."""
-    connection.isolation_level = None
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {setting}")
+def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None:
+    """Keep a write-ahead log, waiting as long as any statement does.
+
+    SQLite does not wait by itself here: of several that open a new file at once, it refuses some within milliseconds.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > end:
+                raise
+        time.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def _begin(connection: Connection) -> None:
