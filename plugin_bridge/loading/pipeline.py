@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 A = TypeVar("A")
@@ -42,18 +42,22 @@ class Pipeline(Generic[A, B, C]):
 
     def run(self, items: Iterable[A]) -> None:
         """Send all items through; return when the last one is settled, or raise the first failure."""
-        for thread in (*self._workers, *self._senders):
-            thread.start()
+        threads = (*self._workers, *self._senders)
         try:
+            for thread in threads:
+                thread.start()
             for item in items:
                 if not self._put(self._read, item):
                     break
+            self._fed.set()
+            self._join(self._workers)
+            self._all_prepared.set()
+            self._join(self._senders)
         except BaseException as error:  # noqa: BLE001 - raised again below, when the threads have ended
+            # Ctrl-C may come at any line, also between the starts: whoever has started must hear of it, or waits
+            # for ever and keeps the process from ending.
             self._fail(error)
-        self._fed.set()
-        self._join(self._workers)
-        self._all_prepared.set()
-        self._join(self._senders)
+            self._join([thread for thread in threads if thread.ident is not None])
         if self._error is not None:
             raise self._error
 
@@ -92,7 +96,7 @@ class Pipeline(Generic[A, B, C]):
                     return None
         return None
 
-    def _join(self, threads: "list[_Thread]") -> None:
+    def _join(self, threads: "Sequence[_Thread]") -> None:
         """Wait for threads in short steps, so that Ctrl-C arrives and stops them."""
         while not all(thread.ended.is_set() for thread in threads):
             try:

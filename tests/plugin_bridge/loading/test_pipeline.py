@@ -89,3 +89,23 @@ def test_chunks_hold_so_many_rows_or_bytes() -> None:
     large = [product(id=str(n), description="x" * 5 * 2**20) for n in range(3)]
     assert [len(chunk.products) for chunk in chunks(large, rows=4)] == [2, 1]
     assert list(chunks([])) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_ctrl_c_between_the_starts_of_its_threads_ends_those_that_run(count: int) -> None:
+    """Seen on a busy machine: the threads that had started waited for ever, and the process did not end."""
+    before, stop = threading.active_count(), threading.Event()
+    pipeline: Pipeline[int, int, int] = Pipeline(
+        lambda n: n, lambda n: n, lambda n: None, workers=2, senders=2, stop=stop
+    )
+    chosen = (*pipeline._workers, *pipeline._senders)[count]
+
+    def interrupted() -> None:
+        type(chosen).start(chosen)
+        raise KeyboardInterrupt
+
+    chosen.start = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run([1, 2, 3])
+    assert stop.is_set()
+    assert threading.active_count() == before
