@@ -20,7 +20,7 @@ from plugin_bridge.review.ledger import waiting_aliases
 from plugin_bridge.review.making import make
 from plugin_bridge.review.reviewer import Reviewer
 from plugin_bridge.settings import Settings
-from plugin_bridge.storage import Storage, has_storage, open_storage
+from plugin_bridge.storage import LateStorage
 from plugin_bridge.tagging.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -33,12 +33,12 @@ OpenEngine = Callable[[str | None, Generation], Engine]
 class ReviewDesk:
     """What the bridge reviews with. Nothing is opened before it is used: searching needs no database."""
 
-    def __init__(self, settings: Settings, cluster: Cluster, pool: EncoderPool, open_engine: OpenEngine) -> None:
-        self._settings, self._cluster, self._open_engine = settings, cluster, open_engine
+    def __init__(
+        self, settings: Settings, storage: LateStorage, cluster: Cluster, pool: EncoderPool, open_engine: OpenEngine
+    ) -> None:
+        self._settings, self._storage, self._cluster, self._open_engine = settings, storage, cluster, open_engine
         self._documents = Documents(cluster, encoding(pool.text))
         self.jobs = Jobs()
-        self._lock = threading.Lock()
-        self._storage: Storage | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._keep_repairing, name="review-repair", daemon=True)
 
@@ -48,7 +48,7 @@ class ReviewDesk:
 
     def reviewer(self, alias: str | None = None) -> Reviewer:
         """Return the reviewer of an alias; raises StorageError where the database cannot be opened."""
-        return Reviewer(self._open(), alias or self._settings.alias, self._documents)
+        return Reviewer(self._storage.open(), alias or self._settings.alias, self._documents)
 
     def make(self, by: str, ids: Sequence[str] | None, model: str | None, alias: str | None) -> JobState:
         """Start a job that makes suggestions for products, or for all."""
@@ -65,18 +65,9 @@ class ReviewDesk:
         return self.jobs.start("suggestions", by, work, total)
 
     def close(self) -> None:
-        """Stop jobs and close the database."""
+        """Stop jobs and repairs."""
         self._stopped.set()
         self.jobs.close()
-        with self._lock:
-            if self._storage is not None:
-                self._storage.close()
-
-    def _open(self) -> Storage:
-        with self._lock:
-            if self._storage is None:
-                self._storage = open_storage(self._settings)
-            return self._storage
 
     def _keep_repairing(self) -> None:
         while True:
@@ -88,9 +79,9 @@ class ReviewDesk:
                 return
 
     def _repair(self) -> None:
-        if not has_storage(self._settings):
+        if not self._storage.exists():
             return
-        for alias in waiting_aliases(self._open()):
+        for alias in waiting_aliases(self._storage.open()):
             if generations.live_indices(self._cluster, alias):
                 written = self.reviewer(alias).repair()
                 log.info("%s decisions about %s were brought into the index", written, alias)

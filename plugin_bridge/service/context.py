@@ -18,6 +18,7 @@ from plugin_bridge.searching.query_vectors import QueryVectors
 from plugin_bridge.searching.searcher import Searcher
 from plugin_bridge.service.metrics import Metrics
 from plugin_bridge.settings import Settings
+from plugin_bridge.storage import LateStorage
 from plugin_bridge.tokens import TokenStore
 
 log = logging.getLogger(__name__)
@@ -41,12 +42,14 @@ class Context:
     ledger: FallbackLedger
     metrics: Metrics
     threads: ThreadPoolExecutor
+    storage: LateStorage
     desk: ReviewDesk
 
     def close(self) -> None:
         """Stop threads and close connections."""
         self.refresher.stop()
         self.desk.close()
+        self.storage.close()
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.vectors.close()
         self.cluster.close()
@@ -77,6 +80,7 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
     registry.on_change(forget)
     tokens = TokenStore(settings.home)
     tokens.ensure()
+    storage = LateStorage(settings)
     return Context(
         settings=settings,
         cluster=cluster,
@@ -88,7 +92,8 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         ledger=ledger,
         metrics=Metrics(registry, vectors, ledger),
         threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="search"),
-        desk=ReviewDesk(settings, cluster, pool, taggers(cluster, store, settings)),
+        storage=storage,
+        desk=ReviewDesk(settings, storage, cluster, pool, taggers(cluster, store, settings)),
     )
 
 

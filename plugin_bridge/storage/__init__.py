@@ -1,8 +1,10 @@
 """What people decided, kept for good: one database, SQLite in the home folder or PostgreSQL.
 
-`database` opens it and words its failures, `schema` holds the tables, `migrations` how they came to be.
+`database` opens it and words its failures, `late` opens it for a bridge when it is first needed, `schema` holds the
+tables, `migrations` how they came to be.
 """
 
 from plugin_bridge.storage.database import Storage, has_storage, open_storage
+from plugin_bridge.storage.late import LateStorage
 
-__all__ = ["Storage", "has_storage", "open_storage"]
+__all__ = ["LateStorage", "Storage", "has_storage", "open_storage"]

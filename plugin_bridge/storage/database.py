@@ -20,7 +20,7 @@ from plugin_bridge.errors import StorageError
 from plugin_bridge.settings import Settings
 
 FILE = "kindred.db"
-VERSION = "0001"
+VERSION = "0004"
 BUSY_SECONDS = 15.0
 _LOOK_AGAIN_SECONDS = 0.02
 _MIGRATIONS = Path(__file__).parent / "migrations"

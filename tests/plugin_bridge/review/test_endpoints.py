@@ -34,7 +34,9 @@ def http(cluster: Cluster, tmp_path: Path, alias: str, generation: Generation) -
     """A bridge in this process over the test's generation and database, with a merchandiser's token named anna."""
     settings = Settings(home=tmp_path / "home", alias=alias)
     context = open_context(settings, Cluster(cluster.url))
-    desk = ReviewDesk(settings, context.cluster, context.registry.pool, lambda name, generation: Tagger(SAYS))
+    desk = ReviewDesk(
+        settings, context.storage, context.cluster, context.registry.pool, lambda name, generation: Tagger(SAYS)
+    )
     secret = TokenStore(settings.home).add("anna", "merchandiser")
     with TestClient(create_app(replace(context, desk=desk))) as client:  # type: ignore[arg-type]
         client.headers["authorization"] = f"Bearer {secret}"
