@@ -87,7 +87,7 @@ class Palette(QDialog):
 class ShortcutSheet(QDialog):
     """All keys at a glance."""
 
-    def __init__(self, commands: Sequence[Command], parent: QWidget) -> None:
+    def __init__(self, commands: Sequence[Command], keys: Sequence[tuple[str, str]], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keyboard shortcuts"))
         grid = QGridLayout(self)
@@ -98,9 +98,11 @@ class ShortcutSheet(QDialog):
             ("Enter", tr("Show items similar to the chosen result")),
             ("Ctrl+V", tr("Search by the picture on the clipboard")),
             ("Tab", tr("Go to the next control")),
+            *keys,
         ]
+        half = -(-len(rows) // 2)
         for place, (key, title) in enumerate(rows):
             label = QLabel(key)
             label.setProperty("look", "strong")
-            grid.addWidget(label, place, 0)
-            grid.addWidget(QLabel(title), place, 1)
+            grid.addWidget(label, place % half, place // half * 2)
+            grid.addWidget(QLabel(title), place % half, place // half * 2 + 1)

@@ -1,38 +1,18 @@
-"""The pages: each view is tied to its presenter here, and nowhere else."""
+"""Search and compare: each view is tied to its presenter here, as the other pages' are in their own `page.py`."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QDir
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog
 
-from desktop.bridge import Standing, Wanted
+from desktop.bridge import Wanted
 from desktop.compare.presenter import ComparePresenter
 from desktop.compare.view import ComparePage
 from desktop.desk import Desk
 from desktop.i18n import tr
 from desktop.search.presenter import SearchPresenter
 from desktop.search.view import SearchPage
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of the rail. `begin` is called when a bridge is there, `stands` with every look at it."""
-
-    name: str
-    title: str
-    sign: str
-    widget: QWidget
-    focus: Callable[[], None]
-    begin: Callable[[], None]
-    stands: Callable[[Standing], None]
-
-
-def copy(text: str) -> None:
-    """Put a text on the clipboard."""
-    QGuiApplication.clipboard().setText(text)
+from desktop.shell.page import Page, copy
 
 
 def search_page(desk: Desk) -> tuple[Page, SearchPage, SearchPresenter]:
@@ -93,7 +73,7 @@ def search_page(desk: Desk) -> tuple[Page, SearchPage, SearchPresenter]:
         view.query.setFocus()
         view.query.selectAll()
 
-    page = Page("search", tr("Search"), "⌕", view, focus, begin, lambda standing: None)
+    page = Page("search", tr("Search"), "⌕", view, focus, begin)
     return page, view, presenter
 
 

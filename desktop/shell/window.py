@@ -23,7 +23,9 @@ from desktop.shell.about import AboutDialog, versions
 from desktop.shell.commands import Command, Palette, ShortcutSheet
 from desktop.shell.connect import ConnectDialog
 from desktop.shell.health import HealthPresenter, HealthView
-from desktop.shell.pages import Page, compare_page, copy, search_page
+from desktop.shell.page import Page, copy
+from desktop.shell.pages import compare_page, search_page
+from desktop.shell.rail import further_pages
 from desktop.theme import UNIT
 from desktop.widgets.messages import Message, Strip
 
@@ -43,7 +45,7 @@ class MainWindow(QMainWindow):
         self.resize(1360, 860)
         search, self.search_view, self.search = search_page(desk)
         compare, self.compare_view, self.compare = compare_page(desk)
-        self.pages: tuple[Page, ...] = (search, compare)
+        self.pages: tuple[Page, ...] = (search, compare, *further_pages(desk))
         self.health = HealthPresenter(desk.bridge, desk.work, self._show_health)
         self.commands = self._commands()
         self._build()
@@ -73,7 +75,13 @@ class MainWindow(QMainWindow):
                 self.stack.setCurrentWidget(page.widget)
                 self.rail.button(place).setChecked(True)
                 self._desk.keep(page=name)
+                page.shown()
                 page.focus()
+
+    @property
+    def page(self) -> Page:
+        """The page that is shown."""
+        return self.pages[max(0, self.stack.currentIndex())]
 
     def connect_dialog(self) -> ConnectDialog:
         """Show the dialog that asks where the bridge is."""
@@ -93,7 +101,7 @@ class MainWindow(QMainWindow):
 
     def shortcut_sheet(self) -> ShortcutSheet:
         """Show all keys."""
-        sheet = ShortcutSheet(self.commands, self)
+        sheet = ShortcutSheet(self.commands, [row for page in self.pages for row in page.keys], self)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.open()
         return sheet
@@ -122,6 +130,9 @@ class MainWindow(QMainWindow):
             Command(tr("Next page"), lambda: self.search.page_turned(self.search.view.page + 1), "Ctrl+Right"),
             Command(tr("Previous page"), lambda: self.search.page_turned(self.search.view.page - 1), "Ctrl+Left"),
             Command(tr("Export results as CSV"), self.search_view.export.click, "Ctrl+E"),
+            Command(tr("Undo"), lambda: self._turn_back(self.page.undo), "Ctrl+Z"),
+            Command(tr("Redo"), lambda: self._turn_back(self.page.redo), "Ctrl+Shift+Z"),
+            *(command for page in self.pages for command in page.commands),
             Command(tr("Connect to a bridge"), self.connect_dialog),
             Command(tr("Keyboard shortcuts"), self.shortcut_sheet, "?"),
             Command(tr("About Kindred"), self.about_dialog),
@@ -132,6 +143,12 @@ class MainWindow(QMainWindow):
             Command(tr("Quit"), self.close, "Ctrl+Q"),
         ]
         return found
+
+    def _turn_back(self, step: Callable[[], None] | None) -> None:
+        if step is None:
+            self._say(tr("There is nothing to undo or redo on this page."))
+        else:
+            step()
 
     def _language(self, code: str, name: str) -> Command:
         return Command(tr("Language: {name}", name=name), lambda: self.language_chosen.emit(code))
@@ -268,5 +285,7 @@ class MainWindow(QMainWindow):
             "columns": self.search_view.table.horizontalHeader().saveState(),
         }
         self._ask.stop()
+        for page in self.pages:
+            page.close()
         self._desk.keep(layout={name: bytes(state.toBase64().data()).decode() for name, state in states.items()})
         super().closeEvent(event)

@@ -1,0 +1,9 @@
+"""The pages of the rail after search and compare, in their order."""
+
+from desktop.desk import Desk
+from desktop.shell.page import Page
+
+
+def further_pages(desk: Desk) -> tuple[Page, ...]:
+    """Return the pages: each folder's `page.py` has a function that makes its own."""
+    return ()
