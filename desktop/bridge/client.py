@@ -69,17 +69,17 @@ class Bridge:
     def search(self, wanted: Wanted, *, size: int, offset: int = 0, explain: bool = True) -> Answer:
         """Return a page of what is found."""
         body = wanted.body() | {"size": size, "from": offset, "explain": explain}
-        return self._read(Answer.read, self._call("POST", "/v1/search", body))
+        return self.read(Answer.read, self.ask("POST", "/v1/search", body))
 
     def facets(self, wanted: Wanted) -> tuple[Facet, ...]:
         """Return the facets of what is found; none where the bridge is too old to count."""
         try:
-            answer = self._call("POST", "/v1/facets", wanted.body())
+            answer = self.ask("POST", "/v1/facets", wanted.body())
         except BridgeRefusedError as error:
             if error.status in (404, 405):
                 return ()
             raise
-        return self._read(lambda document: tuple(Facet.read(one) for one in document["facets"]), answer)
+        return self.read(lambda document: tuple(Facet.read(one) for one in document["facets"]), answer)
 
     def picture(self, product_id: str, *, side: int, generation: str = "") -> bytes | None:
         """Return a product's photo as JPEG; None where it has none."""
@@ -93,35 +93,43 @@ class Bridge:
 
     def standing(self) -> Standing:
         """Return how bridge and node stand."""
-        return self._read(Standing.read, self._call("GET", "/v1/status"))
+        return self.read(Standing.read, self.ask("GET", "/v1/status"))
 
     def generations(self) -> tuple[GenerationRow, ...]:
         """Return the shop's generations, oldest first."""
-        answer = self._call("GET", "/v1/generations")
-        return self._read(lambda document: tuple(GenerationRow.read(row) for row in document["generations"]), answer)
+        answer = self.ask("GET", "/v1/generations")
+        return self.read(lambda document: tuple(GenerationRow.read(row) for row in document["generations"]), answer)
+
+    def ask(self, method: str, path: str, body: Any = None, *, params: Any = None, timeout: float | None = None) -> Any:
+        """Return what the bridge answers to a call, as JSON: the door for the pages' own calls.
+
+        Raises BridgeAwayError, BridgeRefusedError and BridgeStrangeError. `timeout` is in seconds; None: the usual one.
+        """
+        response = self._send(method, path, body, params=params, timeout=timeout)
+        try:
+            return response.json()
+        except ValueError as error:
+            raise BridgeStrangeError(_strange(self.url), f"{method} {path}: {response.text[:2000]}") from error
 
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._http.close()
 
-    def _read(self, reader: Callable[[Any], T], document: Any) -> T:
+    def read(self, reader: Callable[[Any], T], document: Any) -> T:
+        """Return a document as a value; BridgeStrangeError where it is not what this version understands."""
         try:
             return reader(document)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             details = f"{error!r} in {json.dumps(document)[:2000]}"
             raise BridgeStrangeError(_strange(self.url), details) from error
 
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
-        response = self._send(method, path, body)
-        try:
-            return response.json()
-        except ValueError as error:
-            raise BridgeStrangeError(_strange(self.url), f"{method} {path}: {response.text[:2000]}") from error
-
-    def _send(self, method: str, path: str, body: Any = None, *, params: Any = None) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, body: Any = None, *, params: Any = None, timeout: float | None = None
+    ) -> httpx.Response:
         where = f"{method} {self.url}{path}"
+        limit = httpx.USE_CLIENT_DEFAULT if timeout is None else timeout
         try:
-            response = self._http.request(method, path, json=body, params=params)
+            response = self._http.request(method, path, json=body, params=params, timeout=limit)
         except httpx.TimeoutException as error:
             message = tr("The bridge at {url} did not answer in time.", url=self.url)
             raise BridgeAwayError(message, f"{where}: {error!r}") from error
