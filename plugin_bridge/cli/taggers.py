@@ -1,17 +1,15 @@
 """`kindred train tags` and `kindred evaluate tags`."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.markup import escape
 
 from encoders.store import ModelStore
 from encoders.tagger import Tagger
-from plugin_bridge.cli.output import console, out, print_json, progress, table
+from plugin_bridge.cli.output import out, print_json, progress, table
+from plugin_bridge.cli.progress_lines import Lines, telling
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.settings import Settings
 from plugin_bridge.tagging.calibration import WANTED_PRECISION
@@ -19,6 +17,7 @@ from plugin_bridge.tagging.evaluating import TagReport, evaluate_tagger
 from plugin_bridge.tagging.labels import SPLITS, LabelledSet, read_labelled
 from plugin_bridge.tagging.making import Encoders, chosen_fields, label_faults, make_tagger, read_examples
 from plugin_bridge.tagging.trained import read_tagger_card
+from plugin_bridge.tagging.training import Report
 
 SHOWN = 5
 
@@ -51,17 +50,17 @@ def train_tags(
     store = ModelStore(settings.models_dir)
     encoders = _encoders(settings, store, labelled, text_model, image_model)
 
-    def report(step: str, details: Mapping[str, Any]) -> None:
-        if json:
-            sys.stdout.write(orjson.dumps({"event": step, **details}, default=str).decode() + "\n")
-            sys.stdout.flush()
-        else:
-            console.print(f"[cyan]{escape(step)}[/] " + escape(_worded(details)), soft_wrap=True)
+    with telling(json) as lines:
+        report = _translated(lines)
+        _tell_faults(labelled, wanted, lines)
+        count, of = 0, len(labelled.of("train")) + len(labelled.of("valid"))
 
-    _tell_faults(labelled, wanted, report)
-    with progress() as display:
-        task = display.add_task("reading products", total=len(labelled.of("train")) + len(labelled.of("valid")))
-        make_tagger(
+        def read(products: int) -> None:
+            nonlocal count
+            count += products
+            lines.progress(count, of, "reading products")
+
+        card = make_tagger(
             labelled,
             wanted,
             encoders,
@@ -69,9 +68,10 @@ def train_tags(
             name,
             precision=precision,
             report=report,
-            progress=lambda count: display.advance(task, count),
+            progress=read,
             notes={"seed": seed},
         )
+        lines.result({"model": name, "fingerprint": card.fingerprint, "parity": dict(card.parity)})
 
 
 def evaluate_tags(
@@ -142,14 +142,31 @@ def _encoders(
     return Encoders(text, photo, settings.cache / "tagging")
 
 
-def _tell_faults(labelled: LabelledSet, fields: list[str], report: Any) -> None:
+def _tell_faults(labelled: LabelledSet, fields: list[str], lines: Lines) -> None:
     for one in label_faults(labelled.of("train"), fields):
         if one.lonely:
-            report("one example only", {"field": one.field, "values": list(one.lonely)})
+            values = ", ".join(one.lonely)
+            lines.log(f"one example only: field {one.field}, values {values}", "warning")
         for found in one.contradicting[:SHOWN]:
-            report("contradicting labels", {"field": found.field, "values": found.values, "ids": found.ids})
+            values, ids = ", ".join(map(str, found.values)), ", ".join(map(str, found.ids))
+            lines.log(f"contradicting labels: field {found.field}, values {values}, ids {ids}", "warning")
         if len(one.contradicting) > SHOWN:
-            report("contradicting labels", {"field": one.field, "more": len(one.contradicting) - SHOWN})
+            more = len(one.contradicting) - SHOWN
+            lines.log(f"contradicting labels: field {one.field}, {more} more", "warning")
+
+
+def _translated(lines: Lines) -> Report:
+    """Return what the training tells its steps to; a trained field's accuracy becomes figures, the rest sentences."""
+    fields = 0
+
+    def report(step: str, details: Mapping[str, Any]) -> None:
+        nonlocal fields
+        if step == "trained":
+            fields += 1
+            lines.figures(fields, valid={f"{details['field']} from {details['from']}": details["held_out_accuracy"]})
+        lines.log(f"{step}: {_worded(details)}")
+
+    return report
 
 
 def _worded(details: Mapping[str, Any]) -> str:

@@ -1,19 +1,17 @@
 """`kindred train`: fine-tune on your own data, on a GPU where there is one."""
 
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.markup import escape
 
 from encoders.photosets import read_photo_set
 from encoders.store import ModelStore
-from plugin_bridge.cli.output import console, out, progress, table
+from plugin_bridge.cli.output import console, out, table
+from plugin_bridge.cli.progress_lines import Lines, Tell, telling
 from plugin_bridge.cli.taggers import train_tags
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.settings import Settings
@@ -75,12 +73,13 @@ def images(
         size=size,
         seed=seed,
     )
-    with _telling(json) as tell:
+    store = ModelStore(settings.models_dir)
+    with telling(json) as lines:
         outcome = train_images(
-            photos, name, ModelStore(settings.models_dir), recipe, weights=weights, tell=tell, threads=settings.threads
+            photos, name, store, recipe, weights=weights, tell=_translated(lines), threads=settings.threads
         )
+        lines.result(outcome.to_json())
     if json:
-        _line(outcome.to_json())
         return
     rows = [
         (card.name, card.dimension, f"{card.parity['accuracy_exported']:.3f}", f"{card.parity['mean_cosine']:.5f}")
@@ -92,30 +91,24 @@ def images(
         console.print(f"[yellow]{len(outcome.left_out):,}[/] photos were left out, first {escape(outcome.left_out[0])}")
 
 
-@contextmanager
-def _telling(json: bool) -> Iterator[Callable[[Mapping[str, Any]], None]]:
-    """Yield what training tells its progress to: JSON lines, or a display."""
-    if json:
-        yield _line
-        return
-    with progress() as display:
-        task = display.add_task("starting", total=None)
+def _translated(lines: Lines) -> Tell:
+    """Return what the training of photos tells its own events to: each becomes lines that every command tells."""
 
-        def tell(event: Mapping[str, Any]) -> None:
-            if event["event"] == "step":
-                display.update(task, description=escape(event["step"]))
-            elif event["event"] == "activations":
-                title = f"looking at {event['part']} photos"
-                display.update(task, description=title, total=event["of"], completed=event["photos"])
-            elif event["event"] == "epoch":
-                title = f"training, val score {event['val_score']:.3f}"
-                display.update(task, description=title, total=event["of"], completed=event["epoch"] + 1)
-            elif event["event"] == "left out":
-                console.print(f"[yellow]left out:[/] {escape(event['photo'])}", soft_wrap=True)
+    def tell(event: Mapping[str, Any]) -> None:
+        kind = event["event"]
+        if kind == "step":
+            lines.progress(0, message=event["step"])
+        elif kind == "activations":
+            lines.progress(event["photos"], event["of"], f"looking at {event['part']} photos")
+        elif kind == "start":
+            again = f"going on after epoch {event['epoch']}" if event["resumed"] else "starting"
+            lines.log(f"{again}, val score {event['val_score']:.3f}")
+        elif kind == "epoch":
+            done, of = event["epoch"] + 1, event["of"]
+            lines.progress(done, of, "training", round(event["seconds"] / done * (of - done), 1))
+            own = {"event", "of", "epoch", "loss", "seconds"}
+            lines.figures(done, event["loss"], {name: value for name, value in event.items() if name not in own})
+        elif kind == "left out":
+            lines.log(f"left out: {event['photo']}", "warning")
 
-        yield tell
-
-
-def _line(event: Mapping[str, Any]) -> None:
-    sys.stdout.write(orjson.dumps(event, option=orjson.OPT_SERIALIZE_NUMPY, default=str).decode() + "\n")
-    sys.stdout.flush()
+    return tell

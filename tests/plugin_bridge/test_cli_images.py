@@ -34,10 +34,13 @@ def trained(tmp_path_factory):
 
 def test_training_tells_its_progress_and_ends_with_the_cards(trained):
     _, _, events = trained
-    assert {"step", "activations", "start", "epoch"} <= {event["event"] for event in events}
-    assert events[-1]["event"] == "done"
-    assert [card["name"] for card in events[-1]["models"]] == ["ours", "ours-int8"]
-    assert events[-1]["models"][1]["parity"]["mean_cosine"] > 0.95
+    assert {event["event"] for event in events} == {"progress", "figures", "log", "result"}
+    assert events[-1]["event"] == "result"
+    result = events[-1]["result"]
+    assert [card["name"] for card in result["models"]] == ["ours", "ours-int8"]
+    assert result["models"][1]["parity"]["mean_cosine"] > 0.95
+    measured = [event for event in events if event["event"] == "figures"]
+    assert [event["step"] for event in measured] == [1, 2] and "score" in str(measured[0]["valid"])
 
 
 def test_evaluation_prints_the_contracts_document(trained, model_store):

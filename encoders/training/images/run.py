@@ -42,9 +42,8 @@ class Outcome:
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
-        """Return the outcome as `kindred train images --json` ends with it."""
+        """Return the outcome as the last line of `kindred train images --json` gives it."""
         return {
-            "event": "done",
             "models": [asdict(card) for card in self.cards],
             "best_epoch": self.state.best_epoch,
             "val_score": self.state.best,

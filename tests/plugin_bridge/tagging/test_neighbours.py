@@ -135,7 +135,8 @@ def test_training_and_evaluating_at_the_command_line(cluster, home_store, folder
     common = ("--data", folder, "--json")
     done = run(cluster, home_store, "train", "tags", *common, "--out", "cli-tagger", "--image-model", TINY_PHOTO)
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert events[-1]["event"] == "installed" and events[-1]["model"] == "cli-tagger"
+    assert events[-1]["event"] == "result" and events[-1]["result"]["model"] == "cli-tagger"
+    assert {event["event"] for event in events} == {"progress", "figures", "log", "result"}
     report = json.loads(run(cluster, home_store, "evaluate", "tags", *common, "--model", "cli-tagger").stdout)
     assert report["model"] == "cli-tagger" and report["accuracy"] > 0.9 and "kindred, photo" in report["variants"]
     found = json.loads(run(cluster, home_store, "tag", "new", "--model", "cli-tagger", "--json").stdout)
