@@ -5,7 +5,8 @@ BridgeError
 ├── LoadError          a load that cannot start, continue or finish
 ├── RequestError       a request that the bridge refuses (has the HTTP `status` and the `field`)
 ├── StorageError       the database cannot be opened, read or written (has the HTTP `status`)
-└── EvaluationError    an evaluation folder that is incomplete or malformed
+├── EvaluationError    an evaluation folder that is incomplete or malformed
+└── BehaviourError     orders or events that cannot be read or used; names the file and the line
 """
 
 
@@ -40,3 +41,7 @@ class StorageError(BridgeError):
 
 class EvaluationError(BridgeError):
     """An evaluation folder is incomplete or malformed."""
+
+
+class BehaviourError(BridgeError):
+    """Orders or events, or what is made of them, cannot be read or used; the message names the file."""
