@@ -1,6 +1,6 @@
 """Every document of an index that a query finds, page by page, from one moment's view of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from opensearch.client import Cluster, path
@@ -17,15 +17,17 @@ def scan(
     source: Any = True,
     versions: bool = False,
     size: int = 500,
+    sort: Sequence[Any] = ("_doc",),
 ) -> Iterator[dict[str, Any]]:
-    """Yield the hits of a query in the index's own order; what is written meanwhile is not seen.
+    """Yield the hits of a query, in the index's own order unless another is named; what is written meanwhile is unseen.
 
     Args:
         source: the `_source` setting of the request.
         versions: whether hits carry `_seq_no` and `_primary_term`.
         size: hits fetched at once.
+        sort: OpenSearch's `sort` of the request; any but the default costs the index a sort for each page.
     """
-    body = {"query": query or {"match_all": {}}, "size": size, "sort": ["_doc"], "_source": source}
+    body = {"query": query or {"match_all": {}}, "size": size, "sort": list(sort), "_source": source}
     body["seq_no_primary_term"] = versions
     # The drop-in has nothing to add to this, and must not be asked.
     answer = cluster.search(index, body, scroll=KEEP, search_pipeline="_none")
