@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, update
 
 from plugin_bridge.review.marks import MULTIPLE, Mark
-from plugin_bridge.review.values import STATE_OF, Conflict, Page, StoredSuggestion, Wanted
+from plugin_bridge.review.values import STATE_OF, Conflict, Group, Page, StoredSuggestion, Wanted
 from plugin_bridge.storage import Storage
 from plugin_bridge.storage.schema import events, intents, operations, suggestions
-from plugin_bridge.tagging.suggesting import Suggestion
+from plugin_bridge.tagging.suggesting import CATEGORY, PATH_SEPARATOR, Suggestion
 
 T = TypeVar("T")
 _AT_ONCE = 500  # parameters of one statement are limited
@@ -98,6 +98,17 @@ class Ledger:
             rows = connection.execute(ordered.limit(size).offset(offset)).mappings().all()
         return Page(total, tuple(_stored(row) for row in rows))
 
+    def groups(self, wanted: Wanted, size: int = 1000) -> list[Group]:
+        """Return the suggestions by value, the most frequent values of each field first."""
+        table = suggestions.c
+        many = func.count().label("many")
+        sure = func.sum(case((table.sure, 1), else_=0))
+        figures = (many, sure, func.min(table.confidence), func.max(table.confidence))
+        chosen = self._where(select(table.field, table.value, *figures), wanted)
+        ordered = chosen.group_by(table.field, table.value).order_by(table.field, many.desc(), table.value)
+        with self._storage.read() as connection:
+            return [Group(*row) for row in connection.execute(ordered.limit(size))]
+
     def named(self, ids: Iterable[int]) -> dict[int, StoredSuggestion]:
         """Return suggestions by id; those that do not exist are left out."""
         found: dict[int, StoredSuggestion] = {}
@@ -172,6 +183,9 @@ class Ledger:
             chosen = chosen.where(table.confidence >= wanted.min_confidence)
         if wanted.max_confidence < 1:
             chosen = chosen.where(table.confidence <= wanted.max_confidence)
+        if wanted.under is not None:
+            below = table.value.startswith(wanted.under + PATH_SEPARATOR, autoescape=True)
+            chosen = chosen.where((table.field == CATEGORY) & ((table.value == wanted.under) | below))
         return chosen if wanted.ids is None else chosen.where(table.id.in_(wanted.ids))
 
     def _refused(self, connection: Connection, products: set[str]) -> set[tuple[str, str, str]]:

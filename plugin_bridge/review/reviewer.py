@@ -4,13 +4,15 @@ import hashlib
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from opensearch import generations
 from opensearch.errors import OpenSearchError
 from opensearch.generations import Generation
+from opensearch.mappings import INTERNAL_PREFIX
 from plugin_bridge.errors import BridgeError, RequestError
 from plugin_bridge.review import checking, marks
 from plugin_bridge.review.applying import apply
@@ -60,6 +62,14 @@ class Reviewer:
         if found is None:
             raise RequestError(f"nothing is live behind {self.ledger.alias}; load a catalogue first", status=409)
         return found
+
+    def products(self, found: Iterable[StoredSuggestion]) -> dict[str, dict[str, Any]]:
+        """Return the fields that the products of suggestions have in the live index; deleted products are left out."""
+        documents = self.documents.read(self.live().index, {one.product for one in found})
+        return {
+            name: {field: value for field, value in one.source.items() if not field.startswith(INTERNAL_PREFIX)}
+            for name, one in documents.items()
+        }
 
     def accept(self, ids: Sequence[int], by: str) -> Outcome:
         """Put the suggested values into the index; what stands in the way of one is told and stops none of the others.

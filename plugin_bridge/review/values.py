@@ -34,7 +34,10 @@ class StoredSuggestion:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which suggestions: every part that is given must hold. `state` None means any."""
+    """Which suggestions: every part that is given must hold. `state` None means any.
+
+    `under` is a category path: of its suggestions and of those below it.
+    """
 
     product: str | None = None
     field: str | None = None
@@ -45,6 +48,7 @@ class Wanted:
     min_confidence: float = 0.0
     max_confidence: float = 1.0
     ids: tuple[int, ...] | None = None
+    under: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,18 @@ class Page:
     def to_json(self) -> dict[str, Any]:
         """Return it as the bridge answers it."""
         return {"total": self.total, "suggestions": [one.to_json() for one in self.suggestions]}
+
+
+@dataclass(frozen=True)
+class Group:
+    """The suggestions of one value: how many, how many of them are sure, and between which confidences they lie."""
+
+    field: str
+    value: str
+    count: int
+    sure: int
+    lowest: float
+    highest: float
 
 
 @dataclass(frozen=True)

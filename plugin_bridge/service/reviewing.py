@@ -53,6 +53,7 @@ class FilterBody(_Body):
     sure: bool | None = None
     min_confidence: float = Field(0.0, ge=0, le=1)
     max_confidence: float = Field(1.0, ge=0, le=1)
+    under: str | None = None
 
     def wanted(self) -> Wanted:
         """Return the filter."""
@@ -99,16 +100,34 @@ def _add_lists(router: APIRouter, desk: ReviewDesk) -> None:
         state: str = "open",
         min_confidence: float = 0.0,
         max_confidence: float = 1.0,
+        under: str | None = None,
+        products: bool = False,
         size: int = Query(50, ge=0, le=MOST_A_PAGE),
         offset: int = Query(0, alias="from", ge=0),
         alias: str | None = None,
     ) -> Response:
-        if state != "any" and state not in STATES:
-            raise RequestError(f"state is any or one of {', '.join(STATES)}", status=422, field="state")
-        chosen = None if state == "any" else state
-        wanted = Wanted(product, field, value, model, sure, chosen, min_confidence, max_confidence)
-        page = await run_in_threadpool(lambda: desk.reviewer(alias).ledger.find(wanted, size=size, offset=offset))
-        return _json(page.to_json())
+        wanted = Wanted(product, field, value, model, sure, _state(state), min_confidence, max_confidence, under=under)
+
+        def find() -> dict[str, Any]:
+            reviewer = desk.reviewer(alias)
+            page = reviewer.ledger.find(wanted, size=size, offset=offset)
+            more = {"products": reviewer.products(page.suggestions)} if products else {}
+            return page.to_json() | more
+
+        return _json(await run_in_threadpool(find))
+
+    @router.get("/groups", summary="Suggestions by value: how many, and how confident")
+    async def show_groups(
+        field: str | None = None,
+        model: str | None = None,
+        sure: bool | None = None,
+        state: str = "open",
+        size: int = Query(MOST_A_PAGE, ge=1, le=MOST_IDS),
+        alias: str | None = None,
+    ) -> Response:
+        wanted = Wanted(field=field, model=model, sure=sure, state=_state(state))
+        found = await run_in_threadpool(lambda: desk.reviewer(alias).ledger.groups(wanted, size))
+        return _json({"groups": [asdict(one) for one in found]})
 
     @router.get("/precision", summary="How often each model was right, by week and field")
     async def show_precision(alias: str | None = None) -> Response:
@@ -188,6 +207,12 @@ def _add_decisions(router: APIRouter, desk: ReviewDesk) -> None:
     @router.post("/undo", summary="Take an operation back", openapi_extra=_body(UndoBody))
     async def undo(request: Request) -> Response:
         return await decide(request, UndoBody, lambda body, by: desk.reviewer(body.alias).undo(body.operation, by))
+
+
+def _state(state: str) -> str | None:
+    if state != "any" and state not in STATES:
+        raise RequestError(f"state is any or one of {', '.join(STATES)}", status=422, field="state")
+    return None if state == "any" else state
 
 
 def who(request: Request) -> str:

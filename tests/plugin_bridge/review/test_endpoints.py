@@ -91,6 +91,34 @@ def test_made_listed_accepted_and_taken_back(http: TestClient, cluster: Cluster,
     assert ids(http, value="summer", state="any") == [number]
 
 
+def test_grouped_by_value_and_with_their_products(http: TestClient) -> None:
+    make(http, all=True)
+    groups = http.get("/v1/suggestions/groups").json()["groups"]
+    found = [(one["field"], one["value"], one["count"], one["sure"]) for one in groups]
+    assert found == [
+        ("category", "Fruit", 1, 1), ("category", "Shoes", 1, 0), ("tags", "new", 1, 0), ("tags", "summer", 1, 1)
+    ]  # fmt: skip
+    assert (groups[1]["lowest"], groups[1]["highest"]) == (0.2, 0.2)
+    assert len(http.get("/v1/suggestions/groups", params={"sure": True, "field": "tags"}).json()["groups"]) == 1
+    page = http.get("/v1/suggestions", params={"field": "tags", "value": "summer", "products": True}).json()
+    assert page["products"] == {"shoe": {"title": "Running shoe", "category": ["Shoes", "Trainers"], "tags": ["sale"]}}
+    assert http.get("/v1/suggestions/groups", params={"state": "?"}).status_code == 422
+
+
+def test_a_category_and_those_below_it(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SAYS, "apple", [("category", "Shoes > Boots", 0.5), ("tags", "Shoes > no category", 0.5)])
+    monkeypatch.setitem(SAYS, "boot", [("category", "Shoes_ > Boots", 0.5)])
+    make(http, all=True)
+    under = http.get("/v1/suggestions", params={"under": "Shoes"}).json()["suggestions"]
+    assert {(one["product"], one["value"]) for one in under} == {("blank", "Shoes"), ("apple", "Shoes > Boots")}
+    preview = http.post("/v1/suggestions/preview", json={"action": "refuse", "under": "Shoes"}).json()
+    assert preview["count"] == 2
+    done = http.post(
+        "/v1/suggestions/bulk", json={"action": "refuse", "under": "Shoes", "token": preview["token"]}
+    ).json()
+    assert {one["product"] for one in done["decided"]} == {"blank", "apple"}
+
+
 def test_correct_and_refuse(http: TestClient, cluster: Cluster, generation: Generation) -> None:
     make(http, ids=["blank"])
     (number,) = ids(http, value="Fruit")
