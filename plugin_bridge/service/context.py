@@ -11,6 +11,7 @@ from opensearch.client import Cluster, connect
 from opensearch.errors import OpenSearchError
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.fallbacks import FallbackLedger
+from plugin_bridge.labels.desk import LabelDesk
 from plugin_bridge.registry import Refresher, Registry, Snapshot
 from plugin_bridge.review.desk import ReviewDesk
 from plugin_bridge.review.taggers import taggers
@@ -44,11 +45,13 @@ class Context:
     threads: ThreadPoolExecutor
     storage: LateStorage
     desk: ReviewDesk
+    labels: LabelDesk
 
     def close(self) -> None:
         """Stop threads and close connections."""
         self.refresher.stop()
         self.desk.close()
+        self.labels.close()
         self.storage.close()
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.vectors.close()
@@ -94,6 +97,7 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="search"),
         storage=storage,
         desk=ReviewDesk(settings, storage, cluster, pool, taggers(cluster, store, settings)),
+        labels=LabelDesk(settings, storage, cluster),
     )
 
 

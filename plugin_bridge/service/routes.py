@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from plugin_bridge import status
 from plugin_bridge.errors import RequestError
 from plugin_bridge.searching.answers import SearchAnswer
-from plugin_bridge.service import browsing, duplicating, embeddings, mapping, reviewing
+from plugin_bridge.service import browsing, duplicating, embeddings, labelling, mapping, reviewing
 from plugin_bridge.service.context import Context, activate
 from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody, validated
 from plugin_bridge.service.searching import SearchEndpoint
@@ -30,6 +30,7 @@ def build(context: Context, searching: SearchEndpoint) -> APIRouter:
     router.include_router(reviewing.build(context.desk, lambda role: _need(context, role)))
     router.include_router(browsing.build(context, lambda role: _need(context, role)))
     router.include_router(duplicating.build(context, lambda role: _need(context, role)))
+    router.include_router(labelling.build(context.labels, lambda role: _need(context, role)))
     router.include_router(mapping.build(context, lambda role: _need(context, role)))
     return router
 
