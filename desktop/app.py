@@ -47,6 +47,7 @@ class Desktop:
         before.close()
         self.desk.changed.disconnect(before._bridge_changed)
         self.desk.said.disconnect(before._say)
+        self.desk.waits.disconnect(before._say_waiting)
         self.desk.forget()
         before.deleteLater()
         self.window = self._open()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from desktop import theme
 from desktop.bridge import Bridge
 from desktop.errors import KeepingError
+from desktop.outbox import Outbox
 from desktop.settings import SettingsFile
 from desktop.tokens import KeyStore, Tokens
 from desktop.widgets.thumbnails import Thumbnails
@@ -26,6 +27,7 @@ class Desk(QObject):
     changed = Signal()
     themed = Signal()
     said = Signal(str)
+    waits = Signal(int)  # how many labels the bridge has not heard of
 
     def __init__(
         self, folder: Path, cache: Path, store: Callable[[], KeyStore | None], parent: QObject | None = None
@@ -35,6 +37,8 @@ class Desk(QObject):
         self.settings = self.file.read()
         self.tokens = Tokens(folder, store())
         self.work = Work(self)
+        self.writing = Work(self, threads=1)  # the outbox: one thing after the other
+        self._outbox: Outbox | None = None
         self._pictures = Work(self, threads=4)  # photos must not keep searches waiting
         self.thumbnails = Thumbnails(self._pictures, cache, self)
         self.bridge = Bridge(self.settings.url)
@@ -70,6 +74,13 @@ class Desk(QObject):
     def forget(self) -> None:
         """Deliver nothing of what was asked for so far; photos still arrive, they belong to no window."""
         self.work.forget()
+        self.writing.forget()
+
+    def outbox(self) -> Outbox:
+        """Return the labels on disk, opened at first use. Belongs into a job of `writing`."""
+        if self._outbox is None:
+            self._outbox = Outbox(self.file.path.parent)
+        return self._outbox
 
     def connect_to(self, url: str, token: str) -> None:
         """Speak to this bridge from now on."""
@@ -98,5 +109,8 @@ class Desk(QObject):
         self._timer.stop()
         self._write()
         self._pictures.close(0.5)
+        self.writing.close(drop=False)
         self.work.close()
+        if self._outbox is not None:
+            self._outbox.close()
         self.bridge.close()

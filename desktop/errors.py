@@ -5,8 +5,12 @@ DesktopError
 ├── BridgeRefusedError  the bridge answered with an error (has `status` and `field`)
 ├── BridgeStrangeError  something answers, but not as a bridge does: another program, or another version
 ├── PictureError        a file or a paste that is no picture
-└── KeepingError        settings, tokens or an export cannot be read or written
+└── KeepingError        settings, tokens, labels or an export cannot be read or written
+    └── OutboxTakenError    another desktop labels with the same outbox
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class DesktopError(Exception):
@@ -22,11 +26,22 @@ class BridgeAwayError(DesktopError):
 
 
 class BridgeRefusedError(DesktopError):
-    """The bridge answered with an error; `field` names the part of the request that is wrong, where one is."""
+    """The bridge answered with an error; `field` names the part of the request that is wrong, where one is.
 
-    def __init__(self, status: int, message: str, field: str | None = None, details: str = "") -> None:
+    `document` is what else it said, such as which of many were refused.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        field: str | None = None,
+        details: str = "",
+        document: Mapping[str, Any] | None = None,
+    ) -> None:
         self.status = status
         self.field = field
+        self.document: Mapping[str, Any] = document or {}
         super().__init__(message, details)
 
 
@@ -40,3 +55,7 @@ class PictureError(DesktopError):
 
 class KeepingError(DesktopError):
     """Settings, tokens or an export cannot be read or written."""
+
+
+class OutboxTakenError(KeepingError):
+    """Another desktop on this computer labels already."""

@@ -44,10 +44,13 @@ class Work(QObject):
         """Deliver nothing of what was asked for so far: those who asked are about to be deleted."""
         self._audience += 1
 
-    def close(self, wait_seconds: float = 2.0) -> None:
-        """Take no more work, drop what has not begun, deliver nothing more, and wait a little for the rest."""
+    def close(self, wait_seconds: float = 2.0, *, drop: bool = True) -> None:
+        """Take no more work, drop what has not begun, deliver nothing more, and wait a little for the rest.
+
+        With `drop` false what has not begun is done, too.
+        """
         self._open = False
-        while not self._jobs.empty():
+        while drop and not self._jobs.empty():
             try:
                 self._jobs.get_nowait()
             except queue.Empty:

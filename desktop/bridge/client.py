@@ -144,16 +144,18 @@ class Bridge:
 def _refusal(response: httpx.Response, where: str) -> BridgeRefusedError:
     status = response.status_code
     details = f"{where} answered {status}: {response.text[:2000]}"
+    document: Any = None
     try:
-        error = response.json()["error"]
+        document = response.json()
+        error = document["error"]
         message, name = str(error["message"]), error.get("field")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         message, name = tr("The bridge answered with an error ({status}).", status=status), None
     if status == 401:
         message = tr("The bridge does not accept the token.")
     elif status == 403:
         message = tr("The token may not do this: it needs the role of a merchandiser.")
-    return BridgeRefusedError(status, message, name, details)
+    return BridgeRefusedError(status, message, name, details, document if isinstance(document, dict) else None)
 
 
 def _strange(url: str) -> str:

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 
 from desktop.desk import Desk
 from desktop.i18n import LANGUAGES, tr
+from desktop.label.page import label_page
+from desktop.label.presenter import waiting_text
 from desktop.shell.about import AboutDialog, versions
 from desktop.shell.commands import Command, Palette, ShortcutSheet
 from desktop.shell.connect import ConnectDialog
@@ -45,7 +47,8 @@ class MainWindow(QMainWindow):
         self.resize(1360, 860)
         search, self.search_view, self.search = search_page(desk)
         compare, self.compare_view, self.compare = compare_page(desk)
-        self.pages: tuple[Page, ...] = (search, compare, *further_pages(desk))
+        label, self.label_view, self.label = label_page(desk)
+        self.pages: tuple[Page, ...] = (search, compare, label, *further_pages(desk))
         self.health = HealthPresenter(desk.bridge, desk.work, self._show_health)
         self.commands = self._commands()
         self._build()
@@ -56,6 +59,7 @@ class MainWindow(QMainWindow):
         self._ask.timeout.connect(self.health.ask)
         desk.changed.connect(self._bridge_changed)
         desk.said.connect(self._say)
+        desk.waits.connect(self._say_waiting)
 
     def begin(self) -> None:
         """Speak to the bridge of last time; at the first start ask where it is."""
@@ -200,9 +204,9 @@ class MainWindow(QMainWindow):
         across.addWidget(rail)
         across.addLayout(right, 1)
         self.setCentralWidget(whole)
-        self.bridge_label, self.node_label = QLabel(), QLabel()
+        self.waiting_label, self.bridge_label, self.node_label = QLabel(), QLabel(), QLabel()
         self.statusBar().setSizeGripEnabled(False)
-        for label in (self.bridge_label, self.node_label):
+        for label in (self.waiting_label, self.bridge_label, self.node_label):
             self.statusBar().addPermanentWidget(label)
 
     def _top(self) -> QFrame:
@@ -265,6 +269,9 @@ class MainWindow(QMainWindow):
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _SAID_MS)
 
+    def _say_waiting(self, count: int) -> None:
+        self.waiting_label.setText(waiting_text(count))
+
     def _restore(self) -> None:
         layout = self._desk.settings.layout
         for name, restore in (
@@ -287,5 +294,6 @@ class MainWindow(QMainWindow):
         self._ask.stop()
         for page in self.pages:
             page.close()
-        self._desk.keep(layout={name: bytes(state.toBase64().data()).decode() for name, state in states.items()})
+        layout = {name: bytes(state.toBase64().data()).decode() for name, state in states.items()}
+        self._desk.keep(layout={**self._desk.settings.layout, **layout})
         super().closeEvent(event)

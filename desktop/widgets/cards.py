@@ -1,6 +1,7 @@
 """A product as a card: photo, title with the words that matched, price, and the bar that says why."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -121,7 +122,16 @@ def draw_photo(painter: QPainter, box: QRect, pixmap: QPixmap | None, initial: s
     painter.drawPixmap(place, pixmap)
 
 
-def draw_title(painter: QPainter, box: QRect, card: Card, font: QFont, theme: Theme, *, lines: int) -> None:
+class Titled(Protocol):
+    """What has a title, and words in it to be marked."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def words(self) -> tuple[str, ...]: ...
+
+
+def draw_title(painter: QPainter, box: QRect, card: Titled, font: QFont, theme: Theme, *, lines: int) -> None:
     """Draw a title in so many lines, cut with an ellipsis, the words that matched on a marked ground."""
     text = _fitting(card.title, font, box.width(), lines)
     layout = QTextLayout(text, font)
