@@ -225,7 +225,7 @@ class LabelPresenter:
         if self._since_stats >= STATS_EVERY:
             self._count()
 
-    def _keep(self, kept: Kept, notice: str = "") -> None:
+    def _keep(self, kept: Kept, notice: str | None = None) -> None:
         self._upcoming = kept.upcoming
         first = kept.upcoming[0] if kept.upcoming else None
         pair = self.view.pair
@@ -241,7 +241,7 @@ class LabelPresenter:
                 soon=tuple(item.id for one in kept.upcoming[1:SOON] for item in (one.left, one.right)),
                 counts=kept.counts,
                 at_hand=kept.counts.fresh + kept.counts.reserve,
-                notice=notice,
+                notice=self.view.notice if notice is None else notice,
             )
         )
 
@@ -259,7 +259,7 @@ class LabelPresenter:
     def _supplied(self, kept: Kept, left: int | None) -> None:
         self._well()
         self.view = replace(self.view, left=left)
-        self._keep(kept, self.view.notice)
+        self._keep(kept)
 
     def _count(self) -> None:
         labels = self._labels

@@ -1,6 +1,6 @@
 """Keeps pairs at hand: a few fresh ones by the newest choice of the bridge, and a reserve for the time without it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from desktop.bridge.labels import Labels, Pair
@@ -9,6 +9,7 @@ from desktop.running import Runner
 
 FRESH = 8
 RESERVE = 200
+MOST_AT_ONCE = 50  # a bridge hands out no more in one answer
 RESERVE_EVERY = 50  # labels between two looks at whether the reserve is large enough
 
 
@@ -71,7 +72,7 @@ class Supply:
         self.fetching = True
 
         def ask() -> tuple[tuple[Pair, ...], int | None]:
-            return labels.next(size, tray.excluded())
+            return ask_for(labels, size, tray.excluded())
 
         def asked(found: tuple[tuple[Pair, ...], int | None]) -> None:
             pairs, left = found
@@ -96,3 +97,16 @@ class Supply:
                 self._failed(error)
 
         self._runner.run(ask, asked, failed)
+
+
+def ask_for(labels: Labels, size: int, excluded: Sequence[str]) -> tuple[tuple[Pair, ...], int | None]:
+    """Return so many pairs, in as many calls as it takes, and how many the bridge has left."""
+    found: tuple[Pair, ...] = ()
+    left: int | None = None
+    while len(found) < size:
+        wanted = min(MOST_AT_ONCE, size - len(found))
+        more, left = labels.next(wanted, (*excluded, *(one.key for one in found)))
+        found += more
+        if len(more) < wanted:
+            break
+    return found, left

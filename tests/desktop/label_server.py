@@ -102,7 +102,7 @@ class LabelServer:
         left_out = set(",".join(query.get("exclude", [])).split(","))
         left_out |= {f"pair{one[0][1:]}" for one in self.kept}
         found = [one.to_json() for one in self.pairs if one.key not in left_out]
-        return {"pairs": found[: int(query["count"][0])], "left": len(found)}
+        return {"pairs": found[: min(50, int(query["count"][0]))], "left": len(found)}
 
     def _save(self, labels: list[dict[str, Any]]) -> tuple[int, Any]:
         saved, refused = [], []
