@@ -75,6 +75,14 @@ def read_query(query: Clause) -> Reading:
     return Reading(text=text, core=core, boosts=boosts, binding=_bind(core, text))
 
 
+def binding_of(query: Clause, text: str) -> Clause | None:
+    """Return the filter that products must pass which this query's words need not meet; None: everything passes.
+
+    `text` is the shopper's, empty where there is none. Raises Unreadable where some clause is not known.
+    """
+    return _bind(_peel(query)[1], text)
+
+
 def clause_of(query: Any) -> tuple[str, Any]:
     """Return the one type and body of a query clause.
 

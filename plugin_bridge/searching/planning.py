@@ -18,6 +18,7 @@ from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite import bodies, lexical
 from plugin_bridge.rewrite.fusion import Signal, image_signal, text_signal
 from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.rewrite.ruling import Ruled
 from plugin_bridge.searching.likeness import moved, product_vectors
 from plugin_bridge.searching.query_vectors import OverloadedError, QueryVectors
 from plugin_bridge.settings import Settings
@@ -31,10 +32,40 @@ _PICTURE_SIDE = 512  # the networks read 224 to 384 pixels; a larger decode is t
 
 
 @dataclass(frozen=True)
+class Weights:
+    """How much more than usual (1) words, the text's vector and the photo's vector count."""
+
+    keyword: float = 1.0
+    text: float = 1.0
+    image: float = 1.0
+
+    def of(self, known: Known) -> Known:
+        """Return a generation in which the parts of a score count so much."""
+        if self == PLAIN:
+            return known
+        # Only proportions rank: what would multiply the words divides the vectors.
+        words = max(self.keyword, LEAST_WEIGHT)
+        fusion = known.generation.fusion
+        text, image = fusion.text_weight * self.text / words, fusion.image_weight * self.image / words
+        fusion = replace(fusion, text_weight=text, image_weight=image)
+        return replace(known, generation=replace(known.generation, fusion=fusion))
+
+    @property
+    def keyword_share(self) -> float:
+        """The share of words where they and the text's vector have two halves."""
+        words = max(self.keyword, LEAST_WEIGHT)
+        return words / (words + self.text)
+
+
+PLAIN = Weights()
+LEAST_WEIGHT, MOST_WEIGHT = 1e-3, 100.0
+
+
+@dataclass(frozen=True)
 class SearchRequest:
     """A search: words, a picture (its bytes) or a product to be like (its id), and words with either of these.
 
-    `generation` None means the live one.
+    `generation` None means the live one; `rules` False leaves merchandising rules out.
     """
 
     text: str | None = None
@@ -47,6 +78,8 @@ class SearchRequest:
     explain: bool = False
     generation: str | None = None
     alias: str | None = None
+    rules: bool = True
+    weights: Weights = PLAIN
 
 
 @dataclass(frozen=True)
@@ -54,7 +87,7 @@ class Plan:
     """A request ready to be sent.
 
     `words` is the text in it that ranks as keywords and `signals` are the vectors; `replaceable` tells whether a
-    keyword request could take its place, and `reason` why this one already does.
+    keyword request could take its place, and `reason` why this one already does. `ruled` is there where rules met it.
     """
 
     body: dict[str, Any]
@@ -63,6 +96,7 @@ class Plan:
     signals: tuple[Signal, ...] = ()
     replaceable: bool = False
     reason: str | None = None
+    ruled: Ruled | None = None
 
 
 class VectorPartFailed(Exception):  # noqa: N818 - a verdict, not a failure: answer with keywords
@@ -93,7 +127,12 @@ class Planner:
             if not text:
                 raise RequestError("mode native wants words to search for", field="text")
             body = bodies.native_body(
-                text, generation, model_id=self._native_model(generation), filters=clauses, **page
+                text,
+                generation,
+                model_id=self._native_model(generation),
+                filters=clauses,
+                keyword_weight=request.weights.keyword_share,
+                **page,
             )
             return Plan(body, "native", text, self._native_signals(request, known), replaceable=True)
         if request.mode == "keyword" or not text:
@@ -224,6 +263,9 @@ def checked(request: SearchRequest, settings: Settings) -> SearchRequest:
     if request.mode not in MODES:
         raise RequestError(f"mode {request.mode!r} is unknown; modes are {', '.join(MODES)}", field="mode")
     check_page(request.size, request.offset, settings)
+    for name, weight in vars(request.weights).items():
+        if not 0 <= weight <= MOST_WEIGHT:
+            raise RequestError(f"a weight is 0 to {MOST_WEIGHT:g}, got {weight:g}", field=f"weights.{name}")
     if request.picture is not None and request.like is not None:
         raise RequestError("a search is by a picture or like a product, not both", field="like")
     text = request.text.strip() if request.text else ""

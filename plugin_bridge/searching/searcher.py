@@ -6,7 +6,7 @@ the answer is the keyword answer, marked `degraded` with its reason.
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,11 +19,13 @@ from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite import bodies
 from plugin_bridge.rewrite.fusion import CANDIDATE
 from plugin_bridge.rewrite.reading import Clause
+from plugin_bridge.rewrite.ruling import NONE, Effect, Rules
 from plugin_bridge.searching import facets as counting
 from plugin_bridge.searching import filters as filtering
 from plugin_bridge.searching.answers import Hit, SearchAnswer
 from plugin_bridge.searching.explaining import explain
 from plugin_bridge.searching.likeness import product_source, product_vectors
+from plugin_bridge.searching.obeying import effect_on, obeying, with_rules
 from plugin_bridge.searching.planning import (
     Mode,
     Plan,
@@ -43,18 +45,25 @@ log = logging.getLogger(__name__)
 _FIELDS_SECONDS = 30.0
 
 
+RulesOf = Callable[[str], Rules | None]
+"""From an alias to its merchandising rules, None where it has none."""
+
+
 class Searcher:
     """Answers searches over the generations of a registry. Thread-safe."""
 
-    def __init__(self, registry: Registry, vectors: QueryVectors, settings: Settings) -> None:
+    def __init__(
+        self, registry: Registry, vectors: QueryVectors, settings: Settings, rules_of: RulesOf = lambda alias: None
+    ) -> None:
         self._registry = registry
+        self._rules_of = rules_of
         self._cluster = registry.cluster
         self.planner = Planner(registry, vectors, settings)
         self._settings = settings
         self._fields: dict[str, tuple[float, dict[str, filtering.FilterField]]] = {}
 
-    def search(self, request: SearchRequest) -> SearchAnswer:
-        """Answer a search.
+    def search(self, request: SearchRequest, rules: Rules | None = None) -> SearchAnswer:
+        """Answer a search; `rules` are obeyed in the place of the shop's own.
 
         Raises:
             RequestError: the request is wrong; the message and `field` say where.
@@ -65,13 +74,13 @@ class Searcher:
         started = time.perf_counter()
         request = checked(request, self._settings)
         try:
-            answer = self._search(request, self._choose(request.generation, request.alias))
+            answer = self._search(request, self._choose(request.generation, request.alias), rules)
         except ClusterRefusedError as error:
             if error.status != 404:
                 raise
             # The generation was dropped since we last looked.
             self._registry.refresh()
-            answer = self._search(request, self._choose(request.generation, request.alias))
+            answer = self._search(request, self._choose(request.generation, request.alias), rules)
         return replace(answer, took_ms=since(started))
 
     def similar(
@@ -84,25 +93,31 @@ class Searcher:
         explain: bool = False,
         generation: str | None = None,
         alias: str | None = None,
+        rules: bool = True,
     ) -> SearchAnswer:
-        """Return the items most like a product by its own vectors, without itself; RequestError 404 if unknown."""
+        """Return the items most like a product by its own vectors, without itself; RequestError 404 if unknown.
+
+        What a rule hides everywhere, or in a category that is filtered by, is left out.
+        """
         started = time.perf_counter()
         check_page(size, offset, self._settings)
         known = self._choose(generation, alias)
         gen = known.generation
         text, image = product_vectors(self._cluster, gen, product_id)
+        clauses = self._clauses(gen, filters or {})
+        hidden = effect_on(None, clauses, self._rules_of(gen.alias) if rules else None).as_filters()
         body = bodies.similar_body(
             gen,
             product_id,
             text_vector=text,
             image_vector=image,
-            filters=self._clauses(gen, filters or {}),
+            filters=[*clauses, *hidden],
             size=size,
             offset=offset,
         )
         plan = Plan(body, "vector", signals=signals_of(gen, text, image))
         request = SearchRequest(text=None, size=size, offset=offset, explain=explain)
-        answer = self._answer(request, gen, plan)
+        answer = self._answer(request, gen, plan, NONE)
         return replace(answer, query=product_id, mode="similar", took_ms=since(started))
 
     def facets(
@@ -144,49 +159,69 @@ class Searcher:
         return _product(source)
 
     def _plan(self, request: SearchRequest, known: Known) -> Plan:
-        clauses = self._clauses(known.generation, request.filters)
+        known = request.weights.of(known)
+        clauses, effect = self.under_rules(request, known, self._clauses(known.generation, request.filters))
         try:
-            return self.planner.plan(request, known, clauses)
+            plan = self.planner.plan(request, known, clauses)
         except VectorPartFailed as failure:
-            return keyword_plan(request, known.generation, clauses, str(failure))
+            plan = keyword_plan(request, known.generation, clauses, str(failure))
+        return obeying(plan, effect, clauses, named=False)
+
+    def under_rules(
+        self, request: SearchRequest, known: Known, clauses: list[Clause], rules: Rules | None = None
+    ) -> tuple[list[Clause], Effect]:
+        """Return the filters of a search with what is hidden among them, and what rules want of it."""
+        if not request.rules:
+            return clauses, NONE
+        chosen = self._rules_of(known.generation.alias) if rules is None else rules
+        effect = effect_on(request.text, clauses, chosen)
+        return [*clauses, *effect.as_filters()], effect
 
     def _choose(self, generation: str | None, alias: str | None) -> Known:
         alias = alias or self._settings.alias
         return self._registry.named(alias, generation) if generation else self._registry.live(alias)
 
-    def _search(self, request: SearchRequest, known: Known) -> SearchAnswer:
+    def _search(self, request: SearchRequest, known: Known, rules: Rules | None) -> SearchAnswer:
+        known = request.weights.of(known)
         generation = known.generation
-        clauses = self._clauses(generation, request.filters)
+        clauses, effect = self.under_rules(request, known, self._clauses(generation, request.filters), rules)
         try:
             plan = self.planner.plan(request, known, clauses)
         except VectorPartFailed as failure:
-            return self._by_keywords(request, generation, clauses, str(failure))
+            return self._by_keywords(request, generation, clauses, effect, str(failure))
+        plan = obeying(plan, effect, clauses, named=request.explain)
         try:
-            return self._answer(request, generation, plan)
+            return self._answer(request, generation, plan, effect)
         except ClusterRefusedError as error:
             if not plan.replaceable or error.status == 404:
                 raise
             log.warning("a vector search was refused, answering by keywords: %s", error)
-            return self._by_keywords(request, generation, clauses, f"OpenSearch refused the vector search: {error}")
+            reason = f"OpenSearch refused the vector search: {error}"
+            return self._by_keywords(request, generation, clauses, effect, reason)
         except ClusterUnreachableError as error:
             if not plan.replaceable:
                 raise
             log.warning("a vector search was not answered, trying keywords: %s", error)
-            return self._by_keywords(request, generation, clauses, str(error))
+            return self._by_keywords(request, generation, clauses, effect, str(error))
 
     def _by_keywords(
-        self, request: SearchRequest, generation: Generation, clauses: list[Clause], reason: str
+        self, request: SearchRequest, generation: Generation, clauses: list[Clause], effect: Effect, reason: str
     ) -> SearchAnswer:
         if not request.text:
             raise RequestError(f"the search needs a vector and none can be had: {reason}", status=503)
-        return self._answer(request, generation, keyword_plan(request, generation, clauses, reason))
+        plan = obeying(keyword_plan(request, generation, clauses, reason), effect, clauses, named=request.explain)
+        return self._answer(request, generation, plan, effect)
 
-    def _answer(self, request: SearchRequest, generation: Generation, plan: Plan) -> SearchAnswer:
+    def _answer(self, request: SearchRequest, generation: Generation, plan: Plan, effect: Effect) -> SearchAnswer:
         native = plan.mode == "native"
+        body = plan.body
+        if plan.ruled is not None and plan.ruled.probe is not None:
+            probed = self._cluster.search(generation.index, plan.ruled.probe, search_pipeline="_none")
+            body = plan.ruled.placed([hit["_id"] for hit in probed["hits"]["hits"]])
         # Native requests carry their pipeline in the body. The default one would send the rest to the bridge again.
         params: dict[str, Any] = {} if native else {"search_pipeline": "_none"}
         try:
-            answer = self._cluster.search(generation.index, plan.body, **params)
+            answer = self._cluster.search(generation.index, body, **params)
         except ClusterRefusedError as error:
             if native and ("unknown query [" in error.reason or "normalization-processor" in error.reason):
                 raise RequestError(
@@ -200,6 +235,7 @@ class Searcher:
             ids = {hit["_id"]: CANDIDATE in hit.get("matched_queries", ()) for hit in answer["hits"]["hits"]}
             fused = bool(plan.signals) and not native
             whys = explain(self._cluster, generation, ids, words=plan.words, signals=plan.signals, fused=fused)
+            whys = with_rules(whys, answer["hits"]["hits"], effect)
         return read_answer(answer, request, generation, plan, whys)
 
     def clauses_at_hand(self, generation: Generation, filters: Mapping[str, Any]) -> list[Clause] | None:

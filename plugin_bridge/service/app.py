@@ -16,14 +16,16 @@ from plugin_bridge.service.wire import App, Message, Receive, Scope, Send, answe
 
 def create_app(context: Context) -> App:
     """Return the application over the parts of a bridge; it closes them when it stops."""
-    searching = SearchEndpoint(context)
+    searching, rewriting = SearchEndpoint(context), RewriteEndpoint(context)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         context.refresher.start()
         context.desk.start()
+        context.rules.start()
         yield
         searching.close()
+        rewriting.close()
         context.close()
 
     app = FastAPI(
@@ -34,16 +36,16 @@ def create_app(context: Context) -> App:
     )
     failures.install(app)
     app.include_router(routes.build(context, searching))
-    return _Front(app, context, searching)
+    return _Front(app, context, rewriting, searching)
 
 
 class _Front:
     """Sends rewrites and searches on their short way and holds every request to its size."""
 
-    def __init__(self, app: FastAPI, context: Context, searching: SearchEndpoint) -> None:
+    def __init__(self, app: FastAPI, context: Context, rewriting: RewriteEndpoint, searching: SearchEndpoint) -> None:
         self._app = app
         self._context = context
-        self._rewrite = RewriteEndpoint(context)
+        self._rewrite = rewriting
         self._search = searching
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

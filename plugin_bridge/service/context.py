@@ -15,6 +15,7 @@ from plugin_bridge.labels.desk import LabelDesk
 from plugin_bridge.registry import Refresher, Registry, Snapshot
 from plugin_bridge.review.desk import ReviewDesk
 from plugin_bridge.review.taggers import taggers
+from plugin_bridge.rules.keeper import RuleKeeper
 from plugin_bridge.searching.query_vectors import QueryVectors
 from plugin_bridge.searching.searcher import Searcher
 from plugin_bridge.service.metrics import Metrics
@@ -46,12 +47,14 @@ class Context:
     storage: LateStorage
     desk: ReviewDesk
     labels: LabelDesk
+    rules: RuleKeeper
 
     def close(self) -> None:
         """Stop threads and close connections."""
         self.refresher.stop()
         self.desk.close()
         self.labels.close()
+        self.rules.stop()
         self.storage.close()
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.vectors.close()
@@ -84,13 +87,14 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
     tokens = TokenStore(settings.home)
     tokens.ensure()
     storage = LateStorage(settings)
+    rules = RuleKeeper(storage)
     return Context(
         settings=settings,
         cluster=cluster,
         registry=registry,
         refresher=Refresher(registry, settings.refresh_seconds, first),
         vectors=vectors,
-        searcher=Searcher(registry, vectors, settings),
+        searcher=Searcher(registry, vectors, settings, rules.book),
         tokens=tokens,
         ledger=ledger,
         metrics=Metrics(registry, vectors, ledger),
@@ -98,6 +102,7 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         storage=storage,
         desk=ReviewDesk(settings, storage, cluster, pool, taggers(cluster, store, settings)),
         labels=LabelDesk(settings, storage, cluster),
+        rules=rules,
     )
 
 

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ import orjson
 
 from encoders.text import TextEncoder
 from opensearch.dropin import PROBE
+from opensearch.searches import Searches
 from plugin_bridge.errors import RequestError
 from plugin_bridge.registry import Known
-from plugin_bridge.rewrite import Rewritten, passthrough, rewrite
+from plugin_bridge.rewrite import Rewritten, left_alone, rewrite
 from plugin_bridge.searching.query_vectors import OverloadedError
 from plugin_bridge.service.context import Context
 from plugin_bridge.service.wire import (
@@ -53,6 +55,7 @@ class RewriteEndpoint:
         self._settings = context.settings
         self._counted: dict[tuple[str, str], Any] = {}
         self._pulse = _Pulse()
+        self._searches = Searches(context.cluster, seconds=context.settings.deadline_ms / 1000)
 
     @staticmethod
     def index_of(scope: Scope) -> str | None:
@@ -77,6 +80,8 @@ class RewriteEndpoint:
                 return
             known = self._known(index, fingerprint)
             rewritten = await self._rewrite(body, known, started)
+            if rewritten.ruled is not None and rewritten.ruled.probe is not None:
+                rewritten = await self._placed(rewritten, known)
         except RequestError as refusal:
             self._count(index, f"refused_{refusal.status}")
             await answer(send, refusal.status, error_body(str(refusal), refusal.field))
@@ -108,7 +113,7 @@ class RewriteEndpoint:
         return known
 
     async def _rewrite(self, body: dict[str, Any], known: Known, started: float) -> Rewritten:
-        encoder = known.text
+        encoder, rules = known.text, self._context.rules.book(known.generation.alias)
         assert encoder is not None  # a generation without an encoder has a problem
         wanted: list[str] = []
 
@@ -121,10 +126,10 @@ class RewriteEndpoint:
 
         try:
             try:
-                return rewrite(body, known.generation, at_hand, encoder.knows)
+                return rewrite(body, known.generation, at_hand, encoder.knows, rules=rules)
             except _NotAtHand:
                 vector = await self._encoded(encoder, wanted[0], started)
-                return rewrite(body, known.generation, lambda _: vector, encoder.knows)
+                return rewrite(body, known.generation, lambda _: vector, encoder.knows, rules=rules)
         except TimeoutError:
             reason = "deadline"
         except OverloadedError:
@@ -132,7 +137,21 @@ class RewriteEndpoint:
         except Exception:
             log.exception("a rewrite for %s failed, its request goes on by keywords", known.generation.index)
             reason = "failed"
-        return Rewritten(passthrough(body, known.generation), reason)
+        return left_alone(body, known.generation, reason, rules)
+
+    async def _placed(self, rewritten: Rewritten, known: Known) -> Rewritten:
+        """Return a request with its pins at their places; without an answer in time they stand on top."""
+        ruled = rewritten.ruled
+        assert ruled is not None and ruled.probe is not None
+        found = await self._searches.search(known.generation.index, ruled.probe, search_pipeline="_none")
+        if found is None:
+            log.warning("pins for %s stand on top: OpenSearch did not say in time what comes first", known.generation)
+            return rewritten
+        return replace(rewritten, body=ruled.placed([hit["_id"] for hit in found["hits"]["hits"]]))
+
+    def close(self) -> None:
+        """Close the connections to OpenSearch."""
+        self._searches.close()
 
     async def _encoded(self, encoder: TextEncoder, text: str, started: float) -> np.ndarray:
         left = self._settings.deadline_ms / 1000 - (time.perf_counter() - started)

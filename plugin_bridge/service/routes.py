@@ -12,13 +12,13 @@ from starlette.datastructures import UploadFile
 from plugin_bridge import status
 from plugin_bridge.errors import RequestError
 from plugin_bridge.searching.answers import SearchAnswer
-from plugin_bridge.service import browsing, duplicating, embeddings, labelling, mapping, reviewing
+from plugin_bridge.service import browsing, categories, duplicating, embeddings, labelling, mapping, reviewing
 from plugin_bridge.service.context import Context, activate
 from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody, validated
 from plugin_bridge.service.searching import SearchEndpoint
 from plugin_bridge.service.wire import authorise
 
-_FLAT = ("text", "like", "mode", "size", "from", "explain", "generation", "alias")
+_FLAT = ("text", "like", "mode", "size", "from", "explain", "generation", "alias", "rules")
 
 
 def build(context: Context, searching: SearchEndpoint) -> APIRouter:
@@ -32,6 +32,7 @@ def build(context: Context, searching: SearchEndpoint) -> APIRouter:
     router.include_router(duplicating.build(context, lambda role: _need(context, role)))
     router.include_router(labelling.build(context.labels, lambda role: _need(context, role)))
     router.include_router(mapping.build(context, lambda role: _need(context, role)))
+    router.include_router(categories.build(context, lambda role: _need(context, role)))
     return router
 
 
@@ -70,8 +71,11 @@ def _for_shoppers(context: Context, searching: SearchEndpoint) -> APIRouter:
         explain: bool = False,
         generation: str | None = None,
         alias: str | None = None,
+        rules: bool = True,
     ) -> Response:
-        body = SimilarBody(size=size, offset=offset, explain=explain, generation=generation, alias=alias)
+        body = SimilarBody(
+            size=size, offset=offset, explain=explain, generation=generation, alias=alias, rules=rules
+        )
         return await similar(product_id, body)
 
     @router.post("/v1/similar/{product_id:path}", tags=["search"], summary="Items like a product, filtered")
@@ -161,11 +165,11 @@ async def _search_body(request: Request) -> SearchBody:
                 if name != "image":
                     raise RequestError(f"a file is sent as `image`, not as {name!r}", status=422, field=name)
                 document["image"] = base64.b64encode(await value.read()).decode()
-            elif name == "filters":
+            elif name in ("filters", "weights"):
                 try:
-                    document["filters"] = orjson.loads(value)
+                    document[name] = orjson.loads(value)
                 except orjson.JSONDecodeError as error:
-                    raise RequestError(f"filters: is not JSON: {error}", status=422, field="filters") from error
+                    raise RequestError(f"{name}: is not JSON: {error}", status=422, field=name) from error
             else:
                 document[name] = value
     return validated(SearchBody, document)
@@ -190,6 +194,7 @@ _BODIES = {
                     "properties": {
                         "image": {"type": "string", "format": "binary"},
                         "filters": {"type": "string", "description": "JSON"},
+                        "weights": {"type": "string", "description": "JSON"},
                         **{name: {"type": "string"} for name in _FLAT},
                     },
                 }

@@ -8,13 +8,25 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from plugin_bridge.searching.facets import MAX_VALUES
-from plugin_bridge.searching.planning import Mode, SearchRequest
+from plugin_bridge.searching.planning import MOST_WEIGHT, PLAIN, Mode, SearchRequest, Weights
 
 M = TypeVar("M", bound=BaseModel)
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class WeightsBody(_Strict):
+    """How much more than usual the parts of a score count."""
+
+    keyword: float = Field(1.0, ge=0, le=MOST_WEIGHT, allow_inf_nan=False)
+    text: float = Field(1.0, ge=0, le=MOST_WEIGHT, allow_inf_nan=False)
+    image: float = Field(1.0, ge=0, le=MOST_WEIGHT, allow_inf_nan=False)
+
+    def weights(self) -> Weights:
+        """Return them as the rest of the bridge takes them."""
+        return Weights(self.keyword, self.text, self.image)
 
 
 class SearchBody(_Strict):
@@ -32,6 +44,8 @@ class SearchBody(_Strict):
     explain: bool = False
     generation: str | None = Field(None, description="`g007`; the live one if absent")
     alias: str | None = Field(None, description="another alias than the bridge's own")
+    rules: bool = Field(True, description="obey merchandising rules")
+    weights: WeightsBody | None = Field(None, description="how much words and vectors count; 1 is as usual")
 
     @field_validator("image")
     @classmethod
@@ -56,6 +70,8 @@ class SearchBody(_Strict):
             explain=self.explain,
             generation=self.generation,
             alias=self.alias,
+            rules=self.rules,
+            weights=self.weights.weights() if self.weights is not None else PLAIN,
         )
 
 
@@ -75,6 +91,7 @@ class SimilarBody(_Strict):
     explain: bool = False
     generation: str | None = None
     alias: str | None = None
+    rules: bool = True
 
 
 class EmbeddingsBody(BaseModel):

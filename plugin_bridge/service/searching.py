@@ -17,6 +17,7 @@ from opensearch.searches import Searches
 from plugin_bridge.registry import Known
 from plugin_bridge.rewrite.reading import Clause
 from plugin_bridge.searching.answers import SearchAnswer
+from plugin_bridge.searching.obeying import obeying
 from plugin_bridge.searching.planning import Plan, SearchRequest, VectorPartFailed, checked, keyword_plan
 from plugin_bridge.searching.query_vectors import OverloadedError
 from plugin_bridge.searching.searcher import read_answer, since
@@ -87,7 +88,11 @@ class SearchEndpoint:
         clauses = self._context.searcher.clauses_at_hand(known.generation, request.filters)
         if clauses is None:
             return None
-        plan = await self._plan(request, known, clauses)
+        known = request.weights.of(known)
+        clauses, effect = self._context.searcher.under_rules(request, known, clauses)
+        plan = obeying(await self._plan(request, known, clauses), effect, clauses, named=False)
+        if plan.ruled is not None and plan.ruled.probe is not None:
+            return None
         found = await self._searches.search(known.generation.index, plan.body, search_pipeline="_none")
         if found is None:
             return None
