@@ -147,6 +147,11 @@ class Lease:
         return True
 
 
+def of_releases(alias: str) -> str:
+    """Return the name of the lease that a release holds while it builds; updates go on meanwhile."""
+    return f"{alias}~release"
+
+
 def holder(cluster: Cluster, alias: str) -> dict[str, Any] | None:
     """Return who holds the lease of `alias` (host, pid, purpose, since), or None."""
     try:

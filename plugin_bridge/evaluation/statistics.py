@@ -1,7 +1,7 @@
 """Means with 95 % intervals, by bootstrap over queries (Efron 1979), paired where two rankings are compared."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,15 +53,20 @@ def proportion_interval(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+def resampled_rows(cases: int) -> Iterator[np.ndarray]:
+    """Yield RESAMPLES draws of `cases` cases with replacement, always the same, some (draws, cases) at a time."""
+    chance = np.random.default_rng(BOOTSTRAP_SEED)
+    for _ in range(0, RESAMPLES, _AT_ONCE):
+        yield chance.integers(0, cases, size=(_AT_ONCE, cases))
+
+
 def _resampled_means(scores: np.ndarray) -> np.ndarray:
     """Return the means (rows, RESAMPLES) of resampled columns of `scores` (rows, queries), the same for each row."""
     rows, queries = scores.shape
     if not queries:
         raise ValueError("an interval needs at least one query")
-    chance = np.random.default_rng(BOOTSTRAP_SEED)
     means = np.empty((rows, RESAMPLES))
-    for start in range(0, RESAMPLES, _AT_ONCE):
-        chosen = chance.integers(0, queries, size=(_AT_ONCE, queries))
+    for start, chosen in zip(range(0, RESAMPLES, _AT_ONCE), resampled_rows(queries), strict=True):
         means[:, start : start + _AT_ONCE] = scores[:, chosen].mean(axis=2)
     return means
 

@@ -1,0 +1,332 @@
+"""A candidate generation follows the live one: filled from its documents, caught up, and proven to hold the same.
+
+OpenSearch numbers every write to a shard. A pass reads the documents whose number is above that of the pass before
+it, so each pass is shorter than the last one. What was deleted is found by comparing ids. Vectors of an encoder that
+both generations share are taken over; those of the candidate's own encoder are made, unless the candidate has the
+product with the same text already: then its vector stays, also after a kill.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from encoders.images import ImageEncoder
+from encoders.text import TextEncoder
+from opensearch.bulk import Action, BulkSender, Patience, delete_action, index_action, patiently
+from opensearch.client import Cluster, path
+from opensearch.generations import Generation
+from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
+from opensearch.scanning import scan
+from plugin_bridge.catalogue import adoption
+from plugin_bridge.catalogue.recipes import embedding_text
+from plugin_bridge.errors import ReleaseError
+from plugin_bridge.loading.documents import serialise, text_hash
+from plugin_bridge.loading.photos import encode_photos
+from plugin_bridge.loading.pipeline import Pipeline
+
+AT_ONCE = 256
+IDS_AT_ONCE = 5000
+_VECTORS = (TEXT_VECTOR, IMAGE_VECTOR)
+
+Hit = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """What makes the candidate's own vectors: a text encoder, or a photo encoder and the folder of the photos.
+
+    Each runs with one thread; batches are encoded side by side by `workers` threads.
+    """
+
+    text: TextEncoder | None = None
+    image: ImageEncoder | None = None
+    images: Path = Path()
+    workers: int = 2
+
+
+@dataclass
+class Pass:
+    """What one pass did: documents written, texts or photos encoded, photos that could not be, and ids touched."""
+
+    written: int = 0
+    encoded: int = 0
+    faults: int = 0
+    ids: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """That two generations hold the same products: counts, and one checksum over all documents of each."""
+
+    live: int
+    candidate: int
+    live_checksum: str
+    candidate_checksum: str
+    differing: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether both are the same."""
+        return self.live == self.candidate and self.live_checksum == self.candidate_checksum
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a release's record keeps it."""
+        return {**self.__dict__, "differing": list(self.differing), "holds": self.holds}
+
+
+class Follower:
+    """Brings the documents of `source` to `target`. One at a time for a target."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        source: Generation,
+        target: Generation,
+        encoders: Encoders,
+        *,
+        patience: Patience | None = None,
+        notify: Callable[[str], None] = lambda message: None,
+        progress: Callable[[int], None] = lambda documents: None,
+    ) -> None:
+        self._cluster, self.source, self.target = cluster, source, target
+        self._encoders, self._progress, self._notify = encoders, progress, notify
+        self._patience = patience or Patience()
+        self._stop = threading.Event()
+        # Vectors that the candidate makes itself are not fetched from the live generation.
+        self._own = [TEXT_VECTOR] if encoders.text is not None else []
+        self._own += [IMAGE_VECTOR] if encoders.image is not None else []
+
+    def catch_up(self, since: int) -> tuple[int, Pass]:
+        """Write the documents that changed after write `since` (-1: all); return up to which write, and what was done.
+
+        Raises:
+            ReleaseError: OpenSearch refused a document that it holds in the live generation.
+        """
+        # Read before the refresh: all writes up to it are finished, so the refresh makes them visible.
+        through = finished_writes(self._cluster, self.source.index)
+        refresh(self._cluster, self.source.index)
+        done, lock = Pass(), threading.Lock()
+        sender = BulkSender(self._cluster, self.target.index, patience=self._patience, notify=self._notify)
+
+        def prepare(hits: list[Hit]) -> tuple[list[Action], Pass]:
+            return self._prepared(hits)
+
+        def deliver(prepared: tuple[list[Action], Pass]) -> Pass:
+            refused = sender.send(prepared[0]).refused
+            if refused:
+                raise ReleaseError(f"{self.target.index} refused product {refused[0].id!r}: {refused[0].reason}")
+            return prepared[1]
+
+        def settle(part: Pass) -> None:
+            with lock:
+                done.written += part.written
+                done.encoded += part.encoded
+                done.faults += part.faults
+                done.ids |= part.ids
+            self._progress(part.written)
+
+        workers = self._encoders.workers
+        stages = Pipeline(prepare, deliver, settle, workers=workers, senders=1, stop=self._stop)
+        stages.run(_batches(self._changed(since)))
+        return through, done
+
+    def drop_gone(self) -> int:
+        """Delete from the candidate what the live generation does not hold (any more); return how many."""
+        refresh(self._cluster, self.target.index)
+        gone = identities(self._cluster, self.target.index) - identities(self._cluster, self.source.index)
+        if gone:
+            sender = BulkSender(self._cluster, self.target.index, patience=self._patience, notify=self._notify)
+            sender.send([delete_action(one) for one in sorted(gone)])
+            refresh(self._cluster, self.target.index)
+        return len(gone)
+
+    def stragglers(self, since: int, switched_at: int) -> int:
+        """Bring over what somebody wrote to the old index past Kindred after its last pass; return how many.
+
+        The new generation is live already: a document that was written there after write `switched_at` stays.
+        """
+        refresh(self._cluster, self.source.index)
+        late = {hit["_id"]: hit for hit in self._changed(since)}
+        written = 0
+        for part in _batches(iter(late.values())):
+            there = self._target_documents([hit["_id"] for hit in part])
+            wanted = [hit for hit in part if there.get(hit["_id"], {}).get("_seq_no", -1) <= switched_at]
+            actions, _ = self._prepared(wanted)
+            careful = [_careful(action, there.get(action.id)) for action in actions]
+            written += BulkSender(self._cluster, self.target.index, patience=self._patience).send(careful).done
+        return written
+
+    def _changed(self, since: int) -> Iterator[Hit]:
+        query = {"range": {"_seq_no": {"gt": since}}} if since >= 0 else None
+        source = {"excludes": self._own}
+        return scan(self._cluster, self.source.index, query, source=source, size=AT_ONCE)
+
+    def _prepared(self, hits: Sequence[Hit]) -> tuple[list[Action], Pass]:
+        sources = {hit["_id"]: dict(hit["_source"]) for hit in hits}
+        there = self._target_documents(list(sources))
+        done = Pass(written=len(sources), ids=set(sources))
+        if self._encoders.text is not None:
+            done.encoded += self._add_texts(sources, there)
+        if self._encoders.image is not None:
+            encoded, done.faults = self._add_photos(sources, there)
+            done.encoded += encoded
+        return [index_action(one, serialise(source)) for one, source in sources.items()], done
+
+    def _target_documents(self, ids: Sequence[str]) -> dict[str, Any]:
+        if not ids:
+            return {}
+        wanted = {"_source_includes": ",".join((*self._own, TEXT_HASH, IMAGE_HASH))}
+        documents = patiently(
+            lambda: self._cluster.request("POST", path(self.target.index, "_mget"), {"ids": list(ids)}, params=wanted)[
+                "docs"
+            ],
+            self._patience,
+            self._notify,
+            self._stop,
+        )
+        return {one["_id"]: one for one in documents if one.get("found")}
+
+    def _add_texts(self, sources: Mapping[str, dict[str, Any]], there: Mapping[str, Any]) -> int:
+        """Give documents their text vector, made or kept; return how many were made."""
+        assert self._encoders.text is not None
+        missing: dict[str, str] = {}
+        for one, source in sources.items():
+            text = text_of(self.source, source)
+            source[TEXT_HASH] = text_hash(text)
+            known = there.get(one, {}).get("_source", {})
+            if known.get(TEXT_HASH) == source[TEXT_HASH] and TEXT_VECTOR in known:
+                source[TEXT_VECTOR] = known[TEXT_VECTOR]
+            elif text:
+                missing[one] = text
+        vectors = self._encoders.text.encode(list(missing.values()), role="passage")
+        for one, vector in zip(missing, vectors, strict=True):
+            sources[one][TEXT_VECTOR] = vector
+        return len(missing)
+
+    def _add_photos(self, sources: Mapping[str, dict[str, Any]], there: Mapping[str, Any]) -> tuple[int, int]:
+        """Give documents their photo's vector; return how many were made, and of how many the photo is not there."""
+        assert self._encoders.image is not None
+        missing = []
+        for one, source in sources.items():
+            known = there.get(one, {}).get("_source", {})
+            if source.get(IMAGE_HASH) is None:
+                continue
+            if known.get(IMAGE_HASH) == source[IMAGE_HASH] and IMAGE_VECTOR in known:
+                source[IMAGE_VECTOR] = known[IMAGE_VECTOR]
+            else:
+                missing.append(one)
+        names = [sources[one].get("image") for one in missing]
+        photos = encode_photos(names, self._encoders.images, self._encoders.image)
+        faults = 0
+        for one, photo in zip(missing, photos, strict=True):
+            if photo is None or photo.vector is None:
+                faults += 1
+                del sources[one][IMAGE_HASH]
+            else:
+                sources[one] |= {IMAGE_VECTOR: photo.vector, IMAGE_HASH: photo.hash}
+        return len(missing) - faults, faults
+
+
+class Prover:
+    """Compares two generations by a digest of every document, without what the candidate's encoder makes."""
+
+    def __init__(self, cluster: Cluster, source: Generation, target: Generation, *, photos: bool) -> None:
+        """Prepare; `photos` says whether the candidate reads photos anew: then their hashes are its own."""
+        self._cluster, self._pair = cluster, (source.index, target.index)
+        self._left_out = {*_VECTORS, IMAGE_HASH if photos else TEXT_HASH}
+        self._digests: tuple[dict[str, bytes], dict[str, bytes]] = ({}, {})
+
+    def read(self) -> None:
+        """Read all documents of both."""
+        for index, digests in zip(self._pair, self._digests, strict=True):
+            refresh(self._cluster, index)
+            excludes = {"excludes": list(_VECTORS)}
+            digests.clear()
+            for hit in scan(self._cluster, index, source=excludes, size=1000):
+                digests[hit["_id"]] = self._digest(hit["_source"])
+
+    def renew(self, ids: Collection[str]) -> None:
+        """Read these documents again, and drop those that are not there any more."""
+        for index, digests in zip(self._pair, self._digests, strict=True):
+            there = identities(self._cluster, index)
+            for one in digests.keys() - there:
+                del digests[one]
+            again = sorted({*ids, *(there - digests.keys())})
+            for start in range(0, len(again), AT_ONCE):
+                body = {"ids": again[start : start + AT_ONCE]}
+                params = {"_source_excludes": ",".join(_VECTORS)}
+                for one in self._cluster.request("POST", path(index, "_mget"), body, params=params)["docs"]:
+                    if one.get("found"):
+                        digests[one["_id"]] = self._digest(one["_source"])
+
+    def proof(self) -> Proof:
+        """Return counts and checksums of what was read."""
+        live, candidate = self._digests
+        differing = [one for one in live.keys() | candidate.keys() if live.get(one) != candidate.get(one)]
+        sums = [_checksum(digests) for digests in self._digests]
+        return Proof(len(live), len(candidate), sums[0], sums[1], tuple(sorted(differing)[:20]))
+
+    def _digest(self, source: Mapping[str, Any]) -> bytes:
+        kept = {name: value for name, value in source.items() if name not in self._left_out}
+        return hashlib.blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+
+
+def text_of(generation: Generation, source: Mapping[str, Any]) -> str:
+    """Return what the text encoder reads of a document."""
+    if generation.adopted is not None:
+        return adoption.text_of(source, generation.adopted, generation.recipe)
+    return embedding_text(source, generation.recipe)
+
+
+def finished_writes(cluster: Cluster, index: str) -> int:
+    """Return the number up to which all writes to an index are finished (-1: none).
+
+    Of several shards the lowest counts: too low a number makes a pass longer, never wrong.
+    """
+    params = {"level": "shards", "filter_path": "indices.*.shards.*.seq_no,indices.*.shards.*.routing.primary"}
+    shards = cluster.request("GET", path(index, "_stats"), params=params)["indices"][index]["shards"]
+    copies = [copy for copies in shards.values() for copy in copies if copy["routing"]["primary"]]
+    return min(int(copy["seq_no"]["local_checkpoint"]) for copy in copies)
+
+
+def identities(cluster: Cluster, index: str) -> set[str]:
+    """Return the ids of all documents of an index that searches see."""
+    return {hit["_id"] for hit in scan(cluster, index, source=False, size=IDS_AT_ONCE)}
+
+
+def refresh(cluster: Cluster, index: str) -> None:
+    """Make everything that was written to an index visible."""
+    cluster.request("POST", path(index, "_refresh"), timeout=300)
+
+
+def _batches(hits: Iterator[Hit]) -> Iterator[list[Hit]]:
+    part: list[Hit] = []
+    for hit in hits:
+        part.append(hit)
+        if len(part) == AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _careful(action: Action, there: Mapping[str, Any] | None) -> Action:
+    """Return an action that writes only if nobody has written the document since it was read."""
+    head, _, rest = action.body.partition(b"\n")
+    operation = orjson.loads(head)["index"]
+    if there is None:
+        return Action(action.id, orjson.dumps({"create": operation}) + b"\n" + rest)
+    operation |= {"if_seq_no": there["_seq_no"], "if_primary_term": there["_primary_term"]}
+    return Action(action.id, orjson.dumps({"index": operation}) + b"\n" + rest)
+
+
+def _checksum(digests: Mapping[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for one in sorted(digests):
+        whole.update(one.encode("utf-8", "replace") + b"\0" + digests[one])
+    return whole.hexdigest()[:32]

@@ -1,0 +1,310 @@
+"""The moment of a release, and its way back: what is left to bring over, the proof, one alias call.
+
+Writers of Kindred's (updates, loads) wait while this holds the alias's lease, for as long as the last changes take.
+What is written past Kindred, and what people decide, is brought over before the call and looked for again after it.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+from encoders.sessions import available_cores
+from encoders.store import ModelStore
+from opensearch import dropin, generations
+from opensearch.client import Cluster
+from opensearch.generations import EncoderRef, Generation
+from opensearch.leases import Lease, LeaseHeldError
+from plugin_bridge.encoder_pool import EncoderPool
+from plugin_bridge.errors import ReleaseError
+from plugin_bridge.loading.load import loads_folder
+from plugin_bridge.loading.photos import noted_folder
+from plugin_bridge.releases import records
+from plugin_bridge.releases.canary import Canaries
+from plugin_bridge.releases.following import Encoders, Follower, Prover, finished_writes
+from plugin_bridge.releases.records import Release, Releases
+from plugin_bridge.review.carrying import carry
+from plugin_bridge.review.encoding import encoding
+from plugin_bridge.settings import Settings
+from plugin_bridge.storage import LateStorage
+
+LEASE_SECONDS = 600.0
+_LOOK_AGAIN_SECONDS = 0.5
+_PASSES = 5
+_FEW = 50
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """Who is told, and what installs a drop-in (returns why there is none). `reached` hears of every step's end."""
+
+    tell: Callable[[int, int | None, str], None] = lambda step, of, message: None
+    log: Callable[[str], None] = lambda message: None
+    reached: Callable[[str], None] = lambda point: None
+    install: Callable[[Cluster, Generation], str | None] = lambda cluster, generation: "not asked for"
+    remove: Callable[[Cluster, Generation], None] = lambda cluster, generation: None
+    announce: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What every step of a release works with."""
+
+    cluster: Cluster
+    store: ModelStore
+    settings: Settings
+    storage: LateStorage
+    alias: str
+    hooks: Hooks
+
+    @property
+    def releases(self) -> Releases:
+        """The alias's releases."""
+        return Releases(self.storage.open(), self.alias)
+
+    @property
+    def canaries(self) -> Canaries:
+        """The canaries of all aliases."""
+        return Canaries(self.storage.open())
+
+    def follower(self, source: Generation, target: Generation, done: Callable[[int], None] | None = None) -> Follower:
+        """Return what brings documents from one generation to another, with the encoders that differ."""
+        encoders = self.encoders(source, target)
+        return Follower(
+            self.cluster, source, target, encoders, notify=self.hooks.log, progress=done or (lambda documents: None)
+        )
+
+    def encoders(self, source: Generation, target: Generation) -> Encoders:
+        """Return the encoders of `target` that `source` was not made with.
+
+        Raises GenerationError where the store's model is not the generation's, ReleaseError without photos' folder.
+        """
+        pool = EncoderPool(self.store, threads=1)
+        text = None if source.text == target.text else pool.text(target.text)
+        workers = self.settings.threads or available_cores()
+        if target.image is None or source.image == target.image:
+            return Encoders(text, workers=workers)
+        folder = self.settings.images or noted_folder(
+            loads_folder(self.settings.home, self.cluster, self.alias) / source.name
+        )
+        if folder is None or not folder.is_dir():
+            raise ReleaseError(
+                f"the photos of {source.index} are needed and their folder is not known here: set KINDRED_IMAGES"
+            )
+        return Encoders(text, pool.image(target.image), folder, workers)
+
+    def writing(self, purpose: str, seconds: float = LEASE_SECONDS) -> AbstractContextManager[Lease]:
+        """Return the alias's lease, waiting while a load or an update holds it; raises LeaseHeldError after that."""
+        end = time.monotonic() + seconds
+        told = False
+        while True:
+            with ExitStack() as stack:
+                try:
+                    lease = stack.enter_context(Lease(self.cluster, self.alias, purpose))
+                except LeaseHeldError as error:
+                    if time.monotonic() > end:
+                        raise
+                    if not told:
+                        self.hooks.log(f"waiting: {error}")
+                    told = True
+                    time.sleep(_LOOK_AGAIN_SECONDS)
+                    continue
+                held = stack.pop_all()
+                return _Held(lease, held)
+
+
+class _Held(AbstractContextManager[Lease]):
+    """A lease that is held already, given back when the block ends."""
+
+    def __init__(self, lease: Lease, stack: ExitStack) -> None:
+        self._lease, self._stack = lease, stack
+
+    def __enter__(self) -> Lease:
+        return self._lease
+
+    def __exit__(self, *raised: Any) -> None:
+        self._stack.__exit__(*raised)
+
+
+def through(release: Release) -> int:
+    """Return up to which write of the live index a release's candidate follows it; -1 for none."""
+    return max((int(one["through"]) for one in release.steps if "through" in one), default=-1)
+
+
+def follow(shop: Workshop, release: Release, source: Generation, target: Generation) -> tuple[Release, set[str]]:
+    """Bring over what changed since the candidate last looked, until little is left; return the ids touched."""
+    touched: set[str] = set()
+    for _ in range(_PASSES):
+        follower = shop.follower(source, target)
+        since, done = follower.catch_up(through(release))
+        touched |= done.ids
+        gone = follower.drop_gone()
+        release = shop.releases.add_step(release, "catch up", through=since, changed=len(touched), gone=gone)
+        if done.written <= _FEW:
+            break
+    return release, touched
+
+
+def switch(shop: Workshop, release: Release) -> Release:
+    """Bring the last changes over, prove that nothing is missing, make the candidate live; safe to repeat.
+
+    Raises:
+        ReleaseError: another generation went live since the release began, or the proof fails; nothing was switched.
+        LeaseHeldError: a load or an update writes for longer than ten minutes.
+    """
+    if release.target is None or not shop.cluster.exists(f"/{release.target}"):
+        raise ReleaseError(f"the index of release {release.id} is gone; `kindred release {release.model}` builds it")
+    target = generations.read(shop.cluster, release.target)
+    live = _live(shop)
+    if live.index == target.index:
+        return _finish(shop, release, _source(shop, release), target)
+    _same_source(release, live)
+    prover = Prover(shop.cluster, live, target, photos=live.image != target.image)
+    shop.hooks.tell(0, None, "proving that no product is missing")
+    release, _ = follow(shop, release, live, target)
+    prover.read()
+    shop.hooks.reached("proving")
+    with shop.writing(f"release {release.id} of {release.model}") as lease:
+        live = _live(shop)
+        _same_source(release, live)
+        release, touched = follow(shop, release, live, target)
+        prover.renew(touched)
+        proof = prover.proof()
+        release = shop.releases.add_step(release, "proof", **proof.to_json())
+        if not proof.holds:
+            raise ReleaseError(
+                f"{target.index} does not hold the same products as {live.index} ({proof.candidate:,} and "
+                f"{proof.live:,}; first that differ: {', '.join(proof.differing[:5])}); nothing was switched"
+            )
+        # People's decisions of the last moment, from documents that the pass before this had read already.
+        carry(shop.cluster, live, target, _encode(shop))
+        lease.check()
+        target = generations.update_meta(shop.cluster, replace(target, complete=True, documents=proof.candidate))
+        release = shop.releases.add_step(release, "ready", at_write=finished_writes(shop.cluster, target.index))
+        shop.hooks.reached("ready")
+        generations.switch(shop.cluster, shop.alias, target.index)
+        shop.hooks.reached("switched")
+        return _finish(shop, release, live, target)
+
+
+def _finish(shop: Workshop, release: Release, source: Generation | None, target: Generation) -> Release:
+    """Do what follows the switch: late writes and decisions are brought over, the canary ends, it is written down."""
+    late = 0
+    ready = release.step("ready") or {}
+    if source is not None:
+        late = shop.follower(source, target).stragglers(through(release), int(ready.get("at_write", -1)))
+        carry(shop.cluster, source, target, _encode(shop))
+    shop.canaries.end(shop.alias)
+    release = shop.releases.add_step(release, "switch", late=late)
+    shop.hooks.announce()
+    return shop.releases.change(release, state=records.RELEASED, ended=records.now(), problem=None)
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """A rollback: indices before and after, the seconds until the alias had moved, and changes brought along."""
+
+    alias: str
+    live: str
+    before: str | None
+    documents: int
+    seconds: float
+    changes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as commands and the bridge answer it."""
+        return dict(self.__dict__)
+
+
+def rollback(shop: Workshop, to: str | None = None) -> RolledBack:
+    """Make an earlier generation live again: index, encoders and pipeline are one, so one alias call restores all.
+
+    What changed while the newer one was live is brought back afterwards, where a release had made that one of the
+    same products; a generation that was loaded from a file has its own products, and gets people's decisions only.
+
+    Raises:
+        ReleaseError: there is no complete generation to go to.
+        LeaseHeldError: a load or an update writes to the alias.
+    """
+    started = time.perf_counter()
+    with Lease(shop.cluster, shop.alias, "rollback"):
+        current = generations.live(shop.cluster, shop.alias)
+        target = rollback_target(shop.cluster, shop.alias, to)
+        found = dropin.installed(shop.cluster, target)
+        if found is None or not found.active:
+            missing = shop.hooks.install(shop.cluster, target)
+            if missing is not None:
+                shop.hooks.log(f"{target.index}: {missing}")
+        generations.switch(shop.cluster, shop.alias, target.index)
+        seconds = time.perf_counter() - started
+        changes = 0
+        shop.hooks.reached("rolled back")
+        if current is not None and current.index != target.index:
+            changes = _bring_back(shop, current, target)
+            carry(shop.cluster, current, target, _encode(shop))
+    if shop.storage.exists():
+        shop.canaries.end(shop.alias)
+    shop.hooks.announce()
+    before = current.index if current is not None else None
+    return RolledBack(shop.alias, target.index, before, target.documents, round(seconds, 4), changes)
+
+
+def rollback_target(cluster: Cluster, alias: str, to: str | None) -> Generation:
+    """Return the generation before the live one, or the one that `to` names; raises ReleaseError."""
+    if to is None:
+        found = generations.previous(cluster, alias)
+        if found is None:
+            raise ReleaseError(f"{alias} has no older complete generation to go back to")
+        return found
+    for generation in generations.history(cluster, alias):
+        if to in (generation.name, generation.index):
+            if not generation.complete:
+                raise ReleaseError(f"{generation.index} is not complete; only a complete generation can be live")
+            return generation
+    raise ReleaseError(f"{alias} has no generation {to}; `kindred generations` lists them")
+
+
+def _bring_back(shop: Workshop, current: Generation, target: Generation) -> int:
+    """Bring what changed since a release back to the generation before it; return how many documents."""
+    if not shop.storage.exists():
+        return 0
+    for release in shop.releases.all():
+        if release.target == current.index and release.source == target.index:
+            ready = release.step("ready")
+            if ready is not None:
+                follower = shop.follower(current, target)
+                _, done = follower.catch_up(int(ready["at_write"]))
+                gone = follower.drop_gone()
+                shop.releases.change(release, state=records.ROLLED_BACK, ended=records.now())
+                return done.written + gone
+    return 0
+
+
+def _live(shop: Workshop) -> Generation:
+    live = generations.live(shop.cluster, shop.alias)
+    if live is None:
+        raise ReleaseError(f"nothing is live behind {shop.alias}; `kindred load FILE` loads a whole catalogue")
+    return live
+
+
+def _source(shop: Workshop, release: Release) -> Generation | None:
+    there = shop.cluster.exists(f"/{release.source}")
+    return generations.read(shop.cluster, release.source) if there else None
+
+
+def _same_source(release: Release, live: Generation) -> None:
+    if live.index != release.source:
+        raise ReleaseError(
+            f"release {release.id} was built beside {release.source}, and {live.index} is live by now; "
+            f"nothing was switched. `kindred release {release.model}` builds it anew"
+        )
+
+
+def _encode(shop: Workshop) -> Any:
+    pool = EncoderPool(shop.store, shop.settings.threads)
+
+    def open_text(ref: EncoderRef) -> Any:
+        return pool.text(ref)
+
+    return encoding(open_text)
