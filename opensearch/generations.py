@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from opensearch import mappings
+from opensearch import adoption, mappings
 from opensearch.errors import ClusterRefusedError, GenerationError
 
 if TYPE_CHECKING:
@@ -53,6 +53,19 @@ class Fusion:
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """The shop's own index that generations of an alias took over.
+
+    `fields` names, for Kindred's fields, the shop's field that each is read from; `kept` are fields of the shop that
+    have the name of one of Kindred's, and keep the shop's values.
+    """
+
+    index: str
+    fields: Mapping[str, str]
+    kept: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Generation:
     """One generation.
 
@@ -74,6 +87,7 @@ class Generation:
     documents: int = 0
     lexical: tuple[str, ...] = DEFAULT_LEXICAL
     recipe: str = DEFAULT_RECIPE
+    adopted: Adopted | None = None
 
     @property
     def name(self) -> str:
@@ -95,6 +109,8 @@ def to_meta(generation: Generation) -> dict[str, Any]:
     """Return the record that goes to `_meta.kindred`; `from_meta` reads it back unchanged."""
     record = asdict(generation)
     record["lexical"] = list(generation.lexical)
+    if generation.adopted is None:
+        del record["adopted"]  # an earlier version reads the record, too
     return {"version": META_VERSION, **record}
 
 
@@ -110,6 +126,9 @@ def from_meta(index: str, record: Mapping[str, Any]) -> Generation:
         fields["image"] = None if fields["image"] is None else EncoderRef(**fields["image"])
         fields["fusion"] = Fusion(**fields["fusion"])
         fields["lexical"] = tuple(fields["lexical"])
+        if fields.get("adopted") is not None:
+            adopted = fields["adopted"]
+            fields["adopted"] = Adopted(**{**adopted, "kept": tuple(adopted["kept"])})
         generation = Generation(**fields)
     except (KeyError, TypeError) as error:
         raise GenerationError(f"index {index}: _meta.kindred cannot be read: {error}") from error
@@ -205,12 +224,17 @@ def create(
     lexical: Sequence[str] = DEFAULT_LEXICAL,
     recipe: str = DEFAULT_RECIPE,
     settings: Mapping[str, Any] | None = None,
+    adopted: Adopted | None = None,
 ) -> Generation:
     """Create the next generation's empty index and return it, not complete and behind no alias.
 
-    `settings` are index settings laid over the default ones. Two callers never get the same number:
+    `settings` are index settings laid over the default ones. Where a shop's index is `adopted`, now or by the live
+    generation, its fields stay as they are. Two callers never get the same number:
     OpenSearch refuses the second creation, which surfaces as ClusterRefusedError.
     """
+    own, adopted = _own_index(cluster, alias, adopted)
+    if own is not None:
+        lexical = adoption.lexical(tuple(lexical), own)
     known = history(cluster, alias)
     number = known[-1].number + 1 if known else 1
     generation = Generation(
@@ -223,10 +247,27 @@ def create(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         lexical=tuple(lexical),
         recipe=recipe,
+        adopted=adopted,
     )
     dimensions = text.dimension, None if image is None else image.dimension
-    cluster.request("PUT", f"/{generation.index}", mappings.index_body(to_meta(generation), *dimensions, settings))
+    body = mappings.index_body(to_meta(generation), *dimensions, settings)
+    cluster.request("PUT", f"/{generation.index}", body if own is None else adoption.laid_under(body, own))
     return generation
+
+
+def _own_index(
+    cluster: "Cluster", alias: str, adopted: Adopted | None
+) -> tuple[adoption.OwnIndex | None, Adopted | None]:
+    """Return the shop's index whose fields a new generation keeps, and what is known of its adoption."""
+    if adopted is not None:
+        return adoption.read_own(cluster, adopted.index), adopted
+    indices = live_indices(cluster, alias)
+    before = live(cluster, alias) if len(indices) == 1 else None
+    if before is None or before.adopted is None:
+        return None, None
+    # Where the shop has deleted its index, its fields live on in the generation.
+    there = cluster.exists(f"/{before.adopted.index}")
+    return adoption.read_own(cluster, before.adopted.index if there else before.index), before.adopted
 
 
 def update_meta(cluster: "Cluster", generation: Generation) -> Generation:

@@ -52,7 +52,9 @@ class Rejected:
     id: str | None = None
 
 
-def clean(row: Row, *, recipe: str = DEFAULT_RECIPE, partial: bool = False) -> Product | Rejected:
+def clean(
+    row: Row, *, recipe: str = DEFAULT_RECIPE, partial: bool = False, untitled: bool = False
+) -> Product | Rejected:
     """Return the product that a row describes.
 
     Args:
@@ -60,6 +62,7 @@ def clean(row: Row, *, recipe: str = DEFAULT_RECIPE, partial: bool = False) -> P
         recipe: how the encoder's text is put together (see `recipes`).
         partial: the row holds changes to a product, so that a missing title is no fault and an explicit null
             stays, as the wish to remove the field.
+        untitled: a product without a title is one, too.
     """
     data = row.data
     if all(value is None or value == "" or value == [] for value in data.values()):
@@ -78,7 +81,7 @@ def clean(row: Row, *, recipe: str = DEFAULT_RECIPE, partial: bool = False) -> P
             continue
         _CLEANERS.get(name, _keep)(name, value, fields, notes)
     _finish_price(data, fields, notes)
-    if not fields.get("title") and (not partial or "title" in fields):
+    if not untitled and not fields.get("title") and (not partial or "title" in fields):
         return Rejected(row.line, "no_title", _title_fault(data), identity)
     _normalise_units(fields, notes, partial=partial)
     return Product(
@@ -262,3 +265,5 @@ _CLEANERS: dict[str, Callable[[str, Any, dict[str, Any], list[Note]], None]] = {
     "price": _skip,
     "currency": _skip,
 }
+FIELDS = tuple(_CLEANERS)
+"""The fields that Kindred knows; others are attributes."""

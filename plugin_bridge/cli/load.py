@@ -209,9 +209,16 @@ def _target(cluster: Cluster, alias: str, to: str | None) -> Generation:
 @contextmanager
 def _told(file: Path, verb: str, settings: Settings) -> Iterator[Hooks]:
     """Yield what tells people and installs the drop-in while a file is worked on."""
+    total = count_rows(file) if console.is_terminal and file.is_file() else None
+    with told(f"{verb} {file.name}", total, settings) as hooks:
+        yield hooks
+
+
+@contextmanager
+def told(doing: str, total: int | None, settings: Settings) -> Iterator[Hooks]:
+    """Yield what tells people and installs the drop-in while `total` products are worked on."""
     with progress() as display:
-        total = count_rows(file) if console.is_terminal and file.is_file() else None
-        task = display.add_task(f"{verb} {file.name}", total=total)
+        task = display.add_task(escape(doing), total=total)
         yield Hooks(
             notify=lambda message: console.print(f"[cyan]kindred:[/] {escape(message)}", soft_wrap=True),
             progress=lambda products: display.advance(task, products),

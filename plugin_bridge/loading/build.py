@@ -126,7 +126,7 @@ class Builder:
                     | {"fault": photo.fault, "reason": photo.reason}
                 )
         actions = [
-            index_action(product.id, document(product, vector, photo))
+            index_action(product.id, document(product, vector if product.text else None, photo))
             for product, vector, photo in zip(products, vectors, photos, strict=True)
         ]
         return _Prepared(chunk, actions, dict(counts), faults)

@@ -26,12 +26,13 @@ from opensearch.bulk import (
 from opensearch.client import Cluster, path
 from opensearch.generations import EncoderRef, Generation
 from opensearch.leases import Lease
-from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
+from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR, TIE
+from plugin_bridge.catalogue import adoption
 from plugin_bridge.catalogue.cleaning import Product
 from plugin_bridge.catalogue.recipes import embedding_text
 from plugin_bridge.errors import CatalogueError, LoadError
 from plugin_bridge.loading.build import SHOWN, Encoders, dead_letters
-from plugin_bridge.loading.documents import document, serialise, text_hash
+from plugin_bridge.loading.documents import document, serialise, text_hash, tie_of
 from plugin_bridge.loading.letters import Letters
 from plugin_bridge.loading.load import Hooks, loads_folder, products_of
 from plugin_bridge.loading.photos import Photo, encode_photos, find_photo, same_photo
@@ -162,7 +163,13 @@ class _Update:
                 notify=self._hooks.notify,
                 stop=self._stop,
             )
-            source = ProductFile(self._file, encoding=self._options.encoding, recipe=generation.recipe, partial=True)
+            source = ProductFile(
+                self._file,
+                encoding=self._options.encoding,
+                recipe=generation.recipe,
+                partial=True,
+                adopted=generation.adopted,
+            )
             pipeline = Pipeline(
                 self._prepare,
                 self._deliver,
@@ -233,16 +240,20 @@ class _Update:
         changes = []
         for product, one in zip(chunk.products, found, strict=True):
             before = one.get("_source") if one.get("found") else None
-            if before is None and not product.fields.get("title"):
+            if before is None and not product.fields.get("title") and self._generation.adopted is None:
                 self._refuse(product, "is not in the index, and a new product needs a title")
                 continue
             # What a person has set stays; the catalogue's value is kept beside it.
             wanted = marks.lay_over(product.fields, marks.read(before or {}), partial=True)
-            text = embedding_text({**(before or {}), **wanted}, self._generation.recipe)
+            text = self._text({**(before or {}), **wanted})
             fields = {k: v for k, v in wanted.items() if before is not None or v is not None}
             version = {"seq_no": one.get("_seq_no", 0), "primary_term": one.get("_primary_term", 0)}
             changes.append(_Change(replace(product, fields=fields, text=text), before, text, version))
         return changes
+
+    def _text(self, fields: Mapping[str, Any]) -> str:
+        recipe, adopted = self._generation.recipe, self._generation.adopted
+        return embedding_text(fields, recipe) if adopted is None else adoption.text_of(fields, adopted, recipe)
 
     def _refuse(self, product: Product, why: str) -> None:
         self._rejected.add([{"line": product.line, "code": "no_title", "id": product.id, "reason": why}])
@@ -301,6 +312,8 @@ def _difference(change: _Change, photo: Photo | None) -> dict[str, Any]:
         for name, value in change.product.fields.items()
         if before.get(name, missing if value is not None else None) != value
     }
+    if TIE not in before:  # written past Kindred
+        wanted[TIE] = tie_of(change.product.id)
     if photo is not None and photo.vector is not None:
         wanted |= {IMAGE_VECTOR: photo.vector, IMAGE_HASH: photo.hash}
     elif before.get(IMAGE_HASH) and "image" in wanted:

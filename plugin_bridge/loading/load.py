@@ -13,7 +13,7 @@ from encoders.store import ModelStore
 from opensearch import generations
 from opensearch.bulk import BulkSender, Patience, patiently
 from opensearch.client import Cluster
-from opensearch.generations import DEFAULT_RECIPE, Fusion, Generation
+from opensearch.generations import DEFAULT_RECIPE, Adopted, Fusion, Generation
 from opensearch.leases import Lease
 from plugin_bridge.catalogue.cleaning import Product, Rejected
 from plugin_bridge.catalogue.readers import BadRow
@@ -53,6 +53,7 @@ class LoadOptions:
     replicas: int = 0
     fusion: Fusion | None = None
     lexical: tuple[str, ...] = generations.DEFAULT_LEXICAL
+    adopted: Adopted | None = None
     patience: Patience = field(default_factory=Patience)
 
 
@@ -127,7 +128,7 @@ class _Load:
         folder = loads_folder(self._home, self._cluster, self._options.alias)
         with Lease(self._cluster, self._options.alias, f"load of {self._file.name}") as lease:
             encoders = self._encoders()
-            before = generations.live(self._cluster, self._options.alias)
+            before = self._before()
             self._reviews = Reviews(self._cluster, before, encoders.text)
             work = self._begin(folder, encoders)
             earlier = sum(settled.documents for settled in work.checkpoint.settled)
@@ -231,6 +232,13 @@ class _Load:
             self._hooks.progress(builder.tally.documents)
         return builder
 
+    def _before(self) -> Generation | None:
+        """Return the live generation; what stands behind the alias before an adoption is none."""
+        adopted, alias = self._options.adopted, self._options.alias
+        if adopted is not None and generations.live_indices(self._cluster, alias) == [adopted.index]:
+            return None
+        return generations.live(self._cluster, alias)
+
     def _encoders(self) -> Encoders:
         workers = self._options.threads or available_cores()
         text = self._store.open_text(self._options.text_model, threads=1)
@@ -240,7 +248,7 @@ class _Load:
 
     def _has_photos(self) -> bool:
         """Whether one of the first rows names a photo that is there, beside the product file."""
-        rows = ProductFile(self._file, encoding=self._options.encoding).outcomes()
+        rows = ProductFile(self._file, encoding=self._options.encoding, adopted=self._options.adopted).outcomes()
         for _, product in zip(range(ROWS_LOOKED_AT), rows, strict=False):
             if isinstance(product, Product) and product.image:
                 found = find_photo(product.image, self._images)
@@ -287,6 +295,7 @@ class _Load:
             lexical=self._options.lexical,
             recipe=self._options.recipe,
             settings={"number_of_replicas": self._options.replicas},
+            adopted=self._options.adopted,
         )
         lists = folder / generation.name
         note_folder(lists, self._images)
@@ -299,7 +308,9 @@ class _Load:
             letters.keep_chunks({settled.first for settled in checkpoint.settled})
         rejected = Letters(lists / "rejected.jsonl")
         rejected.clear()
-        source = ProductFile(self._file, encoding=self._options.encoding, recipe=self._options.recipe)
+        source = ProductFile(
+            self._file, encoding=self._options.encoding, recipe=self._options.recipe, adopted=generation.adopted
+        )
         return _Work(generation, checkpoint, resumed, source, places, rejected)
 
     def _note(self, message: str) -> None:

@@ -63,8 +63,8 @@ def finish(
 
 
 def _refuse_shrinking(cluster: Cluster, generation: Generation, expected: int, *, force: bool, source: str) -> None:
-    live = generations.live(cluster, generation.alias)
-    if live is None or force:
+    live = None if force else generations.live(cluster, generation.alias)
+    if live is None:
         return
     before = count(cluster, live.index)
     if expected < SHRINKS_TO * before:

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import orjson
 
-from opensearch.generations import DEFAULT_RECIPE
+from opensearch.generations import DEFAULT_RECIPE, Adopted
+from plugin_bridge.catalogue import adoption
 from plugin_bridge.catalogue.cleaning import Product, Rejected, clean
 from plugin_bridge.catalogue.readers import BadRow, Row, read_rows
 from plugin_bridge.catalogue.report import CleaningReport
@@ -37,11 +38,18 @@ class ProductFile:
     """Reads and cleans one file. `report` and `rejected` grow while `products` is consumed."""
 
     def __init__(
-        self, path: Path, *, encoding: str | None = None, recipe: str = DEFAULT_RECIPE, partial: bool = False
+        self,
+        path: Path,
+        *,
+        encoding: str | None = None,
+        recipe: str = DEFAULT_RECIPE,
+        partial: bool = False,
+        adopted: Adopted | None = None,
     ) -> None:
         self.path = path
         self.report = CleaningReport()
         self._encoding, self._recipe, self._partial = encoding, recipe, partial
+        self._adopted = adopted
         # Sixteen bytes for each id, so that a million products fit: hash of the id, hash of the row.
         self._seen: dict[int, int] = {}
 
@@ -55,7 +63,7 @@ class ProductFile:
     def _outcome(self, row: Row | BadRow) -> Product | Rejected | BadRow:
         if isinstance(row, BadRow):
             return row
-        product = clean(row, recipe=self._recipe, partial=self._partial)
+        product = self._product(row)
         if isinstance(product, Rejected):
             return product
         identity, content = _hash(product.id.encode()), _hash(_canonical(row))
@@ -67,6 +75,15 @@ class ProductFile:
         return Rejected(
             row.line, "duplicate_id", f"id {product.id!r} again with other content; the first row counts", product.id
         )
+
+    def _product(self, row: Row) -> Product | Rejected:
+        if self._adopted is None:
+            return clean(row, recipe=self._recipe, partial=self._partial)
+        translated = replace(row, data=adoption.translated(row.data, self._adopted))
+        product = clean(translated, recipe=self._recipe, partial=self._partial, untitled=True)
+        if isinstance(product, Rejected):
+            return product
+        return replace(product, fields=adoption.with_own(product.fields, row.data, self._adopted))
 
 
 def chunks(products: Iterable[Product], *, done: Container[int] = (), rows: int = ROWS_PER_CHUNK) -> Iterator[Chunk]:
