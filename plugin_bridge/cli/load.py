@@ -1,4 +1,4 @@
-"""`kindred load`, `update`, `delete`, `generations`, `rollback`: what changes the index."""
+"""`kindred load`, `update`, `delete`, `generations`: what changes the index."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,17 +15,14 @@ from opensearch.bulk import Patience
 from opensearch.client import Cluster, connect
 from opensearch.errors import CapabilityMissingError
 from opensearch.generations import Generation
-from opensearch.leases import Lease, holder
+from opensearch.leases import holder
 from plugin_bridge.catalogue.readers import count_rows
 from plugin_bridge.cli.output import console, out, print_json, progress, table
-from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import LoadError
 from plugin_bridge.loading.changes import ChangeOptions, ChangeReport, delete, update
 from plugin_bridge.loading.languages import AUTO, encoder_for
 from plugin_bridge.loading.load import Hooks, LoadOptions, LoadReport, load_catalogue
 from plugin_bridge.plugging import announce, plug_in, unplug
-from plugin_bridge.review.carrying import carry
-from plugin_bridge.review.encoding import encoding
 from plugin_bridge.settings import Settings
 
 File = Annotated[Path, typer.Argument(help="JSON Lines (plain or .gz), CSV or Parquet.")]
@@ -43,7 +40,6 @@ def register(app: typer.Typer) -> None:
     app.command("update")(update_command)
     app.command("delete")(delete_command)
     app.command("generations")(generations_command)
-    app.command("rollback")(rollback_command)
 
 
 def load_command(
@@ -166,44 +162,6 @@ def generations_command(index: Index = None, json: Json = False) -> None:
     out.print(table(f"Generations of {alias}", columns, cells))
     if writer:
         out.print(escape(f"being written to: {writer['purpose']} (process {writer['pid']} on {writer['host']})"))
-
-
-def rollback_command(
-    index: Index = None,
-    to: Annotated[str | None, typer.Option("--to", help="Generation, as g003; default: the one before.")] = None,
-    json: Json = False,
-) -> None:
-    """Make an earlier generation live again, in one atomic call."""
-    settings = Settings()
-    alias = index or settings.alias
-    with connect() as cluster, Lease(cluster, alias, "rollback"):
-        current = generations.live(cluster, alias)
-        target = _target(cluster, alias, to)
-        generations.switch(cluster, alias, target.index)
-        if current is not None:
-            # What people decided since holds in the older catalogue too.
-            pool = EncoderPool(ModelStore(settings.models_dir), settings.threads)
-            carry(cluster, current, target, encoding(pool.text))
-    announce(settings)
-    before = current.index if current else None
-    if json:
-        print_json({"alias": alias, "live": target.index, "before": before, "documents": target.documents})
-    else:
-        out.print(escape(f"{alias} → {target.index} ({target.documents:,} products), was {before}"))
-
-
-def _target(cluster: Cluster, alias: str, to: str | None) -> Generation:
-    if to is None:
-        found = generations.previous(cluster, alias)
-        if found is None:
-            raise LoadError(f"{alias} has no older complete generation to go back to")
-        return found
-    for generation in generations.history(cluster, alias):
-        if to in (generation.name, generation.index):
-            if not generation.complete:
-                raise LoadError(f"{generation.index} is not complete; only a complete generation can be live")
-            return generation
-    raise LoadError(f"{alias} has no generation {to}; `kindred generations` lists them")
 
 
 @contextmanager
