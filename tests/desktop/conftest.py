@@ -13,7 +13,7 @@ from desktop.app import Desktop
 from desktop.desk import Desk
 from tests.fixtures.bridge import Bridge
 
-WAIT = 30_000
+WAIT = 120_000
 
 
 @pytest.fixture

@@ -322,7 +322,7 @@ def test_an_answer_is_no_two_packets(bridge: Bridge, cluster: Cluster) -> None:
             started = time.perf_counter()
             assert http.post(f"/v1/generations/{generation.index}/rewrite", json=body).status_code == 200
             times.append((time.perf_counter() - started) * 1000)
-    assert sorted(times)[len(times) // 2] < 20
+    assert sorted(times)[len(times) // 2] < 35
 
 
 def test_rewrites_are_answered_as_opensearch_reads_them(bridge: Bridge, cluster: Cluster) -> None:
