@@ -2,8 +2,9 @@
 
 from desktop.desk import Desk
 from desktop.shell.page import Page
+from desktop.tags.page import tags_page
 
 
 def further_pages(desk: Desk) -> tuple[Page, ...]:
     """Return the pages: each folder's `page.py` has a function that makes its own."""
-    return ()
+    return (tags_page(desk)[0],)
