@@ -16,6 +16,7 @@ from encoders.store import ModelStore
 from opensearch.client import connect
 from plugin_bridge.catalogue.readers import count_rows
 from plugin_bridge.cli.output import console, out, print_json, progress, table
+from plugin_bridge.cli.pairs import evaluate_pairs
 from plugin_bridge.cli.taggers import evaluate_tags
 from plugin_bridge.errors import EvaluationError
 from plugin_bridge.evaluation import SearchReport, evaluate_search, read_judged_set
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     group.command("search")(search)
     group.command("images")(images)
     group.command("tags")(evaluate_tags)
+    group.command("pairs")(evaluate_pairs)
     app.add_typer(group, name="evaluate")
 
 

@@ -1,0 +1,168 @@
+"""A product as pairs are compared by: its words, model numbers, measures, colours, brand and price. Pure functions."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from plugin_bridge.catalogue.prices import parse_number
+
+# Other shops name the same thing otherwise; the first name that a product has wins.
+TITLE = ("title", "name", "product_name")
+BRAND = ("brand", "manufacturer", "maker", "vendor")
+MODEL = ("modelno", "model", "model_number", "mpn", "sku", "gtin", "ean")
+CATEGORY = ("category", "categories", "product_type")
+_NOT_TEXT = ("id", "price", "image", "images", "url", "label", "tags")
+
+MAX_CHARACTERS = 4000  # more of a description tells nothing about which product it is, and costs time
+_LANGUAGE = re.compile(r'"?@[a-z]{2}(?:-[a-z]{2,4})?\b', re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]+(?:[./-][^\W_]+)*")
+_PIECE = re.compile(r"[^\W_]+")
+_NUMBER = re.compile(r"(?<![^\W_])\d+(?:\.\d+)?(?![^\W_])")
+_MEASURE = re.compile(
+    r"(?<![\w.])(\d+(?:[.,]\d+)?)[\s-]*(gb|tb|mb|kb|ghz|mhz|hz|mm|cm|km|in|inch|inches|\"|''|'|ft|feet|foot|m|"
+    r"mp|megapixels?|w|watts?|kw|v|volts?|mah|ah|a|amps?|oz|ounces?|lbs?|g|kg|ml|l|liters?|litres?|qt|quarts?|gal|"
+    r"gallons?|cu|cuft|pk|packs?|pcs|pieces?|ct|count|x|p|k|dpi|rpm|fps|bit|ch|channels?|btu|pin|port|ports|user|"
+    r"users|cores?|years?|yr|months?|days?|hours?|min|sheets?|pages?|ohms?|db|bps|mbps|gbps)(?![^\W\d_])"
+)
+_SAME_UNIT = {
+    "inch": "in", "inches": "in", '"': "in", "''": "in", "feet": "ft", "foot": "ft", "'": "in", "watt": "w",
+    "watts": "w", "volt": "v", "volts": "v", "amp": "a", "amps": "a", "ounce": "oz", "ounces": "oz", "lb": "lbs",
+    "megapixel": "mp", "megapixels": "mp", "liter": "l", "liters": "l", "litre": "l", "litres": "l", "quart": "qt",
+    "quarts": "qt", "gallon": "gal", "gallons": "gal", "pack": "pk", "packs": "pk", "piece": "pcs", "pieces": "pcs",
+    "count": "ct", "channel": "ch", "channels": "ch", "ports": "port", "users": "user", "core": "cores", "years": "yr",
+    "year": "yr", "sheet": "sheets", "page": "pages", "ohm": "ohms", "month": "months", "day": "days", "hour": "hours",
+}  # fmt: skip
+_COLOURS = {
+    "black": "black", "blk": "black", "nero": "black", "noir": "black", "white": "white", "wht": "white",
+    "bianco": "white", "silver": "silver", "slv": "silver", "gray": "grey", "grey": "grey", "grigio": "grey",
+    "graphite": "grey", "titanium": "grey", "red": "red", "rosso": "red", "crimson": "red", "blue": "blue",
+    "blu": "blue", "navy": "navy", "royal": "royal", "green": "green", "verde": "green", "olive": "olive",
+    "lime": "lime", "yellow": "yellow", "giallo": "yellow", "volt": "volt", "orange": "orange",
+    "arancione": "orange", "pink": "pink", "rosa": "pink", "purple": "purple", "viola": "purple",
+    "violet": "purple", "brown": "brown", "marrone": "brown", "chocolate": "brown", "beige": "beige",
+    "ivory": "ivory", "cream": "ivory", "gold": "gold", "oro": "gold", "bronze": "bronze", "copper": "copper",
+    "chrome": "chrome", "stainless": "stainless", "clear": "clear", "turquoise": "turquoise", "teal": "teal",
+    "aqua": "aqua", "cyan": "cyan", "magenta": "magenta", "burgundy": "burgundy", "maroon": "burgundy",
+    "coral": "coral", "wheat": "wheat", "tan": "tan", "anthracite": "anthracite", "multi": "multi",
+    "platinum": "platinum", "charcoal": "charcoal", "khaki": "khaki", "mint": "mint", "cherry": "cherry",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is compared of a product. Strings are lower case and in NFKC; `price` is None where it is unknown."""
+
+    title: str
+    text: str
+    brand: str
+    category: str
+    stated_model: str
+    price: float | None
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Words of the title, parts of hyphenated ones apart."""
+        return tuple(_PIECE.findall(self.title))
+
+    @cached_property
+    def all_words(self) -> frozenset[str]:
+        """Words of title, brand, model number and every other text."""
+        return frozenset(_PIECE.findall(self.whole))
+
+    @cached_property
+    def whole(self) -> str:
+        """Every text of the product."""
+        return " ".join(part for part in (self.title, self.brand, self.stated_model, self.text) if part)
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Words of the title that look like a model number (letters and digits, or a long number), squeezed."""
+        return frozenset(codes(f"{self.title} {self.stated_model}"))
+
+    @cached_property
+    def all_codes(self) -> frozenset[str]:
+        """The same of every text."""
+        return frozenset(codes(self.whole))
+
+    @cached_property
+    def squeezed(self) -> str:
+        """Every text without anything but letters and digits: finds a model number however it is written."""
+        return "".join(_PIECE.findall(self.whole))
+
+    @cached_property
+    def numbers(self) -> frozenset[float]:
+        """Numbers that stand alone in the title."""
+        return frozenset(float(found) for found in _NUMBER.findall(self.title))
+
+    @cached_property
+    def measures(self) -> Mapping[str, frozenset[float]]:
+        """Values by unit in the title: {"gb": {8.0}}."""
+        return measures(self.title)
+
+    @cached_property
+    def all_measures(self) -> Mapping[str, frozenset[float]]:
+        """The same of every text."""
+        return measures(self.whole)
+
+    @cached_property
+    def colours(self) -> frozenset[str]:
+        """Colours that the title names, under one name in several languages."""
+        return frozenset(_COLOURS[word] for word in self.words if word in _COLOURS)
+
+
+def item_of(product: Mapping[str, Any]) -> Item:
+    """Return what is compared of a product; unknown attributes count as text, absent ones as nothing."""
+    title, brand, model, category = (_first(product, names) for names in (TITLE, BRAND, MODEL, CATEGORY))
+    named = {*TITLE, *BRAND, *MODEL, *CATEGORY, *_NOT_TEXT}
+    rest = " ".join(plain(value) for key, value in sorted(product.items()) if key not in named and value)
+    return Item(title, rest[:MAX_CHARACTERS], brand, category, model, price_of(product.get("price")))
+
+
+def price_of(value: Any) -> float | None:
+    """Return a price as a number, None where there is none."""
+    if isinstance(value, bool) or value is None or value == "":
+        return None
+    if isinstance(value, int | float):
+        return float(value) if value > 0 else None
+    found = parse_number(str(value).strip().lstrip("$€£ "))
+    return found if found is not None and found > 0 else None
+
+
+def plain(value: Any) -> str:
+    """Return a value as lower-case text, without the language marks of crawled titles (`"...\"@en`)."""
+    if isinstance(value, Mapping):
+        value = " ".join(str(part) for part in value.values())
+    elif isinstance(value, list | tuple):
+        value = " ".join(str(part) for part in value)
+    text = unicodedata.normalize("NFKC", str(value)[:MAX_CHARACTERS]).lower()
+    text = _LANGUAGE.sub(" ", text) if "@" in text else text
+    return " ".join(text.replace('"null"', " ").split())
+
+
+def codes(text: str) -> list[str]:
+    """Return the words that look like a model number, squeezed to letters and digits."""
+    found = []
+    for word in _WORD.findall(text):
+        squeezed = "".join(_PIECE.findall(word))
+        digits = sum(character.isdigit() for character in squeezed)
+        letters = len(squeezed) - digits
+        if digits and len(squeezed) >= 4 and (letters or digits >= 5) and not _MEASURE.fullmatch(word):
+            found.append(squeezed)
+    return found
+
+
+def measures(text: str) -> dict[str, frozenset[float]]:
+    """Return the measures in a text: values by unit, one name a unit."""
+    found: dict[str, set[float]] = {}
+    for number, unit in _MEASURE.findall(text):
+        value = parse_number(number)
+        if value is not None:
+            found.setdefault(_SAME_UNIT.get(unit, unit), set()).add(value)
+    return {unit: frozenset(values) for unit, values in found.items()}
+
+
+def _first(product: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    return next((text for name in names if product.get(name) and (text := plain(product[name]))), "")
