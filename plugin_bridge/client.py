@@ -82,10 +82,13 @@ class BridgeClient:
         explain: bool = False,
         generation: str | None = None,
         alias: str | None = None,
+        rules: bool = True,
+        weights: Mapping[str, float] | None = None,
     ) -> SearchAnswer:
         """Search by words, by a picture (its bytes, or a file) or like a product (its id), also with words."""
         body: dict[str, Any] = {"text": text, "filters": dict(filters or {}), "size": size, "from": offset}
         body |= {"like": like, "mode": mode, "explain": explain, "generation": generation, "alias": alias}
+        body |= {"rules": rules} | ({"weights": dict(weights)} if weights else {})
         if image is not None:
             content = image.read_bytes() if isinstance(image, Path) else image
             body["image"] = base64.b64encode(content).decode()
@@ -166,9 +169,81 @@ class BridgeClient:
         """Take an operation back."""
         return self._call("POST", "/v1/suggestions/undo", {"operation": operation, **more})
 
+    def rules(self, **wanted: Any) -> dict[str, Any]:
+        """Return the merchandising rules and the conflicts among them. All methods about rules take `alias`."""
+        return self._call("GET", "/v1/rules", params=wanted)
+
+    def add_rule(self, rule: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a rule: `action`, `kind`, `value`, `products` and more, as `POST /v1/rules` takes them."""
+        return self._call("POST", "/v1/rules", dict(rule))
+
+    def change_rule(self, number: int, rule: Mapping[str, Any]) -> dict[str, Any]:
+        """Change a rule; `version` in it refuses where somebody else was quicker."""
+        return self._call("PUT", f"/v1/rules/{number}", dict(rule))
+
+    def remove_rule(self, number: int, **more: Any) -> dict[str, Any]:
+        """Remove a rule."""
+        return self._call("DELETE", f"/v1/rules/{number}", params=more)
+
+    def preview_rule(self, rule: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+        """Return the results without and with a rule, and its conflicts; nothing is saved."""
+        return self._call("POST", "/v1/rules/preview", {"rule": dict(rule), **more})
+
+    def undo_rule(self, event: int | None = None, **more: Any) -> dict[str, Any]:
+        """Take a change of a rule back, by default one's own last one."""
+        return self._call("POST", "/v1/rules/undo", {"event": event, **more})
+
+    def audit_rules(self, **wanted: Any) -> dict[str, Any]:
+        """Return who changed which rule, newest first."""
+        return self._call("GET", "/v1/rules/audit", params=wanted)
+
     def duplicates(self, **wanted: Any) -> dict[str, Any]:
         """Return the near-duplicates, or how far the search for them is: `state` is `running` or `done`."""
         return self._call("GET", "/v1/duplicates", params=wanted)
+
+    def next_pairs(self, count: int = 5, exclude: Sequence[str] = (), **more: Any) -> dict[str, Any]:
+        """Return the pairs to label next, none that this token's owner has answered.
+
+        All methods about labels and judgments take `alias`, where it is another than the bridge's own.
+        """
+        return self._call("GET", "/v1/labels/next", params={"count": count, "exclude": ",".join(exclude), **more})
+
+    def save_labels(self, labels: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
+        """Save labels of pairs (`key`, `left`, `right`, `label`); they are on the disk when this returns."""
+        return self._call("POST", "/v1/labels/pairs", {"labels": [dict(one) for one in labels], **more})
+
+    def undo_label(self, key: str, **named: Any) -> dict[str, Any]:
+        """Take a label back, named by its number (`id`) or by the key that it was saved with (`of`)."""
+        return self._call("POST", "/v1/labels/undo", {"key": key, **named})
+
+    def settle_labels(self, left: str, right: str, label: str, **more: Any) -> dict[str, Any]:
+        """Decide what holds of a pair on which people disagree."""
+        return self._call("POST", "/v1/labels/settle", {"left": left, "right": right, "label": label, **more})
+
+    def labels(self, **wanted: Any) -> list[dict[str, Any]]:
+        """Return what was said, newest first; `wanted` are the parameters of `GET /v1/labels/pairs`."""
+        return list(self._call("GET", "/v1/labels/pairs", params=wanted)["labels"])
+
+    def label_conflicts(self, **more: Any) -> list[dict[str, Any]]:
+        """Return the pairs on which people disagree."""
+        return list(self._call("GET", "/v1/labels/conflicts", params=more)["conflicts"])
+
+    def label_stats(self, **more: Any) -> dict[str, Any]:
+        """Return how many labels there are, how far people agree, and whether more would help."""
+        return self._call("GET", "/v1/labels/stats", params=more)
+
+    def save_judgments(self, judgments: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
+        """Save judgments (`key`, `query`, `product`, `rating` 0 to 3)."""
+        return self._call("POST", "/v1/judgments", {"judgments": [dict(one) for one in judgments], **more})
+
+    def judgments(self, query: str | None = None, **more: Any) -> list[dict[str, Any]]:
+        """Return everybody's judgments of a query, or of all."""
+        wanted = {**more, **({"query": query} if query is not None else {})}
+        return list(self._call("GET", "/v1/judgments", params=wanted)["judgments"])
+
+    def undo_judgment(self, key: str, **named: Any) -> dict[str, Any]:
+        """Take a judgment back, named as a label is."""
+        return self._call("POST", "/v1/judgments/undo", {"key": key, **named})
 
     def is_ready(self) -> bool:
         """Return whether the bridge can serve its live generation; raises BridgeUnreachableError."""

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     max_texts: int = Field(512, ge=1, description="texts in one embeddings request")
     max_body_bytes: int = Field(4 * 2**20, ge=1024, description="largest request body")
     max_picture_bytes: int = Field(16 * 2**20, ge=1024, description="largest picture in a search")
+    max_import_bytes: int = Field(512 * 2**20, ge=1024, description="largest file of labels or judgments")
     query_cache: int = Field(10_000, ge=0, description="query vectors kept in memory, over all encoders")
     encode_workers: int = Field(2, ge=1, le=64, description="queries that are encoded at the same time")
     refresh_seconds: float = Field(5.0, gt=0, description="pause between looks for new generations")

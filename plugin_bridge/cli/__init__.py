@@ -9,7 +9,20 @@ from rich.markup import escape
 from encoders.errors import EncoderError
 from opensearch.errors import OpenSearchError
 from opensearch.settings import ClusterSettings, NodeSettings
-from plugin_bridge.cli import adopt, duplicates, evaluate, load, models, node, release, review, search, tag, train
+from plugin_bridge.cli import (
+    adopt,
+    duplicates,
+    evaluate,
+    labels,
+    load,
+    models,
+    node,
+    release,
+    review,
+    search,
+    tag,
+    train,
+)
 from plugin_bridge.cli.output import console
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.settings import Settings
@@ -21,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (node, models, load, adopt, search, duplicates, tag, review, train, evaluate, release):
+for group in (node, models, load, adopt, search, duplicates, tag, review, labels, train, evaluate, release):
     group.register(app)
 
 

@@ -5,12 +5,16 @@ import time
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from opensearch import generations
 from opensearch.client import Cluster
 from plugin_bridge.errors import RequestError
 from plugin_bridge.labels.candidates import Shelf
+from plugin_bridge.labels.files import JUDGMENT_READERS, PAIR_READERS, Reader
+from plugin_bridge.labels.history import History
+from plugin_bridge.labels.importing import Report, import_file
 from plugin_bridge.labels.judgments import JudgmentLedger
 from plugin_bridge.labels.ledger import PairLedger
 from plugin_bridge.labels.queue import Queue
@@ -105,6 +109,18 @@ class LabelDesk:
         """Decide what holds of a pair on which people disagree."""
         with self._writing:
             return self.pairs(alias).settle(left, right, label, by, key or str(uuid.uuid4()))
+
+    def import_pairs(self, alias: str, path: Path, form: str, by: str, encoding: str | None = None) -> Report:
+        """Save the labels of a file; raises RequestError where it cannot be read."""
+        return self._import(self.pairs(alias), path, PAIR_READERS[form], by, encoding)
+
+    def import_judgments(self, alias: str, path: Path, form: str, by: str, encoding: str | None = None) -> Report:
+        """Save the judgments of a file; raises RequestError where it cannot be read."""
+        return self._import(self.judgments(alias), path, JUDGMENT_READERS[form], by, encoding)
+
+    def _import(self, history: History, path: Path, reader: Reader, by: str, encoding: str | None) -> Report:
+        missing = self.shelf(history.alias).missing
+        return import_file(history, path, reader, by, missing, encoding=encoding, turn=self._writing)
 
     def stats(self, alias: str, by: str) -> dict[str, Any]:
         """Return how many labels there are, how far people agree, and whether more would help."""

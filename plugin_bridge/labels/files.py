@@ -248,7 +248,7 @@ def _opened(path: Path, encoding: str | None) -> io.TextIOWrapper:
     """Open a file, packed or not; a byte-order mark is understood."""
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
-    stream: Any = io.BufferedReader(gzip.open(path, "rb"), 2**17) if packed else path.open("rb", buffering=2**17)
+    stream: Any = io.BufferedReader(gzip.GzipFile(path, "rb"), 2**17) if packed else path.open("rb", buffering=2**17)
     mark = stream.peek(2)[:2]
     try:
         chosen = encoding or ("utf-16" if mark in _UTF16 else "utf-8-sig")

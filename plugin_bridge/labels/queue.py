@@ -53,12 +53,14 @@ class Queue:
         self._stopped.set()
         self._wake.set()
 
-    def next(self, by: str, count: int, exclude: Collection[str] = ()) -> tuple[list[Question], int | None]:
+    def next(
+        self, by: str, count: int, exclude: Collection[str] = (), *, patience: float = WAIT_SECONDS
+    ) -> tuple[list[Question], int | None]:
         """Return pairs to ask somebody for, and how many are left; None and nothing where the pool is not ready yet.
 
-        Only the first call after a start waits for the pool, and a few seconds at most.
+        Only the first calls after a start wait for the pool, at most `patience` seconds.
         """
-        if not self._ready.wait(WAIT_SECONDS):
+        if not self._ready.wait(patience):
             return [], None
         pool = self._pool
         self._catch_up(pool)

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from plugin_bridge.errors import RequestError
 from plugin_bridge.service import failures, routes
 from plugin_bridge.service.context import Context
+from plugin_bridge.service.label_files import IMPORTS
 from plugin_bridge.service.rewriting import RewriteEndpoint
 from plugin_bridge.service.searching import PATH, SearchEndpoint
 from plugin_bridge.service.wire import App, Message, Receive, Scope, Send, answer, check_length, error_body, too_large
@@ -62,7 +63,8 @@ class _Front:
         status = 500
         length = 0
         settings = self._context.settings
-        cap = settings.max_search_bytes if scope["path"] == PATH else settings.max_body_bytes
+        caps = {PATH: settings.max_search_bytes, **dict.fromkeys(IMPORTS, settings.max_import_bytes)}
+        cap = caps.get(scope["path"], settings.max_body_bytes)
         short = self._search.takes(scope)
 
         async def counted() -> Message:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from plugin_bridge.errors import RequestError
 from plugin_bridge.labels.desk import LabelDesk
 from plugin_bridge.labels.values import LABELS, LONGEST_QUERY, Judged, Outcome, Said, pair_key
+from plugin_bridge.service import label_files
 from plugin_bridge.service.reviewing import who
 from plugin_bridge.service.schemas import validated
 
@@ -86,6 +87,7 @@ def build(desk: LabelDesk, need: Need) -> APIRouter:
     _add_lists(router, desk)
     _add_labels(router, desk)
     _add_judgments(router, desk)
+    label_files.add(router, desk)
     return router
 
 
