@@ -1,15 +1,20 @@
 """The bridge's functions without a bridge: what the command line opens for one command."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from encoders.store import ModelStore
 from opensearch.client import Cluster, connect
 from plugin_bridge.encoder_pool import EncoderPool
+from plugin_bridge.errors import StorageError
 from plugin_bridge.registry import Registry
+from plugin_bridge.rules.book import RuleBook
 from plugin_bridge.searching.query_vectors import QueryVectors
 from plugin_bridge.searching.searcher import Searcher
 from plugin_bridge.settings import Settings
+
+log = logging.getLogger(__name__)
 
 _PATIENT_MS = 60_000  # a command opens its encoder first; nobody is kept waiting but the person who typed it
 
@@ -24,8 +29,28 @@ def open_searcher(settings: Settings | None = None, cluster: Cluster | None = No
     vectors = QueryVectors(size=patient.query_cache, workers=1, max_chars=patient.max_encode_chars)
     try:
         registry = Registry(cluster, EncoderPool(ModelStore(patient.models_dir), patient.threads), open_encoders=False)
-        yield Searcher(registry, vectors, patient)
+        yield Searcher(registry, vectors, patient, lambda alias: _rules(patient, alias))
     finally:
         vectors.close()
         if own:
             cluster.close()
+
+
+def _rules(settings: Settings, alias: str) -> RuleBook | None:
+    """Return the rules of an alias as they are now, None where there is no database."""
+    from plugin_bridge.storage import has_storage  # what needs no rules need not wait for these imports
+
+    if not has_storage(settings):
+        return None
+    from plugin_bridge.rules.ledger import RuleLedger
+    from plugin_bridge.storage import open_storage
+
+    try:
+        storage = open_storage(settings)
+        try:
+            return RuleBook(RuleLedger(storage, alias).rules()) or None
+        finally:
+            storage.close()
+    except StorageError as error:
+        log.warning("searching without merchandising rules: %s", error)
+        return None

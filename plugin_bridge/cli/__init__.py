@@ -19,6 +19,7 @@ from plugin_bridge.cli import (
     node,
     release,
     review,
+    rules,
     search,
     tag,
     train,
@@ -34,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (node, models, load, adopt, search, duplicates, tag, review, labels, train, evaluate, release):
+for group in (node, models, load, adopt, search, duplicates, tag, review, labels, rules, train, evaluate, release):
     group.register(app)
 
 

@@ -26,6 +26,7 @@ Size = Annotated[int, typer.Option("--size", min=0, help="Products to show.")]
 From = Annotated[int, typer.Option("--from", min=0, help="Products to skip.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Show what made each product's score.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Rules = Annotated[bool, typer.Option("--rules/--no-rules", help="Obey merchandising rules, or measure without them.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +56,7 @@ def search(
     explain: Explain = False,
     index: Index = None,
     generation: Of = None,
+    rules: Rules = True,
     json: Json = False,
 ) -> None:
     """Search for products by words, by a picture or like a product, and by words with either of these."""
@@ -71,6 +73,7 @@ def search(
         explain=explain,
         generation=generation,
         alias=index,
+        rules=rules,
     )
     with open_searcher() as searcher:
         _show(searcher.search(request), explain=explain, json=json)
@@ -84,6 +87,7 @@ def similar(
     explain: Explain = False,
     index: Index = None,
     generation: Of = None,
+    rules: Rules = True,
     json: Json = False,
 ) -> None:
     """Show the items most like a product."""
@@ -96,6 +100,7 @@ def similar(
             explain=explain,
             generation=generation,
             alias=index,
+            rules=rules,
         )
     _show(answer, explain=explain, json=json)
 
@@ -200,7 +205,7 @@ def _show(answer: SearchAnswer, *, explain: bool, json: bool) -> None:
 def _why(explained: Any) -> str:
     parts = [
         f"{name} {explained[name]['share']:.0%}"
-        for name in ("keyword", "all_words", "phrase", "text", "photo")
+        for name in ("keyword", "all_words", "phrase", "text", "photo", "rule")
         if "share" in explained.get(name, {})
     ]
     words = ", ".join(explained.get("words", ()))

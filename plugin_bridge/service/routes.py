@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from plugin_bridge import status
 from plugin_bridge.errors import RequestError
 from plugin_bridge.searching.answers import SearchAnswer
-from plugin_bridge.service import browsing, categories, duplicating, embeddings, labelling, mapping, reviewing
+from plugin_bridge.service import browsing, categories, duplicating, embeddings, labelling, mapping, reviewing, ruling
 from plugin_bridge.service.context import Context, activate
 from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody, validated
 from plugin_bridge.service.searching import SearchEndpoint
@@ -33,6 +33,7 @@ def build(context: Context, searching: SearchEndpoint) -> APIRouter:
     router.include_router(labelling.build(context.labels, lambda role: _need(context, role)))
     router.include_router(mapping.build(context, lambda role: _need(context, role)))
     router.include_router(categories.build(context, lambda role: _need(context, role)))
+    router.include_router(ruling.build(context, lambda role: _need(context, role)))
     return router
 
 
@@ -73,9 +74,7 @@ def _for_shoppers(context: Context, searching: SearchEndpoint) -> APIRouter:
         alias: str | None = None,
         rules: bool = True,
     ) -> Response:
-        body = SimilarBody(
-            size=size, offset=offset, explain=explain, generation=generation, alias=alias, rules=rules
-        )
+        body = SimilarBody(size=size, offset=offset, explain=explain, generation=generation, alias=alias, rules=rules)
         return await similar(product_id, body)
 
     @router.post("/v1/similar/{product_id:path}", tags=["search"], summary="Items like a product, filtered")
