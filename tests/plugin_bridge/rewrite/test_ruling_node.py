@@ -1,4 +1,4 @@
-"""Rules on a real node: hidden, pinned, boosted and buried products on every page, beside all that a request can ask."""
+"""Rules on a real node: hidden, pinned, boosted, buried products on all pages, beside all that a request can ask."""
 
 from dataclasses import replace
 
