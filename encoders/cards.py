@@ -15,7 +15,7 @@ TOKENIZER_FILE = "tokenizer.json"
 FINGERPRINT_LENGTH = 32
 INT8_SUFFIX = "-int8"
 
-Kind = Literal["text", "image", "tags"]
+Kind = Literal["text", "image", "tags", "behaviour"]
 Precision = Literal["fp32", "int8"]
 
 

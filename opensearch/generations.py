@@ -88,6 +88,7 @@ class Generation:
     lexical: tuple[str, ...] = DEFAULT_LEXICAL
     recipe: str = DEFAULT_RECIPE
     adopted: Adopted | None = None
+    behaviour: EncoderRef | None = None
 
     @property
     def name(self) -> str:
@@ -109,8 +110,9 @@ def to_meta(generation: Generation) -> dict[str, Any]:
     """Return the record that goes to `_meta.kindred`; `from_meta` reads it back unchanged."""
     record = asdict(generation)
     record["lexical"] = list(generation.lexical)
-    if generation.adopted is None:
-        del record["adopted"]  # an earlier version reads the record, too
+    for name in ("adopted", "behaviour"):
+        if record[name] is None:
+            del record[name]  # an earlier version reads the record, too
     return {"version": META_VERSION, **record}
 
 
@@ -126,6 +128,8 @@ def from_meta(index: str, record: Mapping[str, Any]) -> Generation:
         fields["image"] = None if fields["image"] is None else EncoderRef(**fields["image"])
         fields["fusion"] = Fusion(**fields["fusion"])
         fields["lexical"] = tuple(fields["lexical"])
+        if fields.get("behaviour") is not None:
+            fields["behaviour"] = EncoderRef(**fields["behaviour"])
         if fields.get("adopted") is not None:
             adopted = fields["adopted"]
             fields["adopted"] = Adopted(**{**adopted, "kept": tuple(adopted["kept"])})

@@ -10,6 +10,7 @@ from typing import Any
 INTERNAL_PREFIX = "kindred_"
 TEXT_VECTOR = "kindred_text"
 IMAGE_VECTOR = "kindred_image"
+BEHAVIOUR_VECTOR = "kindred_behaviour"
 TEXT_HASH = "kindred_text_hash"
 IMAGE_HASH = "kindred_image_hash"
 TIE = "kindred_tie"
