@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -110,6 +110,25 @@ class Bridge:
             return response.json()
         except ValueError as error:
             raise BridgeStrangeError(_strange(self.url), f"{method} {path}: {response.text[:2000]}") from error
+
+    def lines(self, path: str, headers: Mapping[str, str] | None = None, *, quiet: float = 30.0) -> Iterator[str]:
+        """Yield the lines of an answer as they come, such as server-sent events; `quiet` seconds without one end it.
+
+        Raises BridgeAwayError and BridgeRefusedError.
+        """
+        where = f"GET {self.url}{path}"
+        try:
+            limit = httpx.Timeout(self._http.timeout.connect, read=quiet)
+            with self._http.stream("GET", path, headers=headers, timeout=limit) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _refusal(response, where)
+                yield from response.iter_lines()
+        except httpx.ReadTimeout:
+            return
+        except (httpx.TransportError, RuntimeError) as error:
+            message = tr("No bridge answers at {url}.", url=self.url)
+            raise BridgeAwayError(message, f"{where}: {error!r}") from error
 
     def close(self) -> None:
         """Close the connections that are kept open."""

@@ -1,0 +1,378 @@
+"""Trainings, experiments and releases, as values. Reading is forgiving, as in `answers.py`."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from desktop.bridge.answers import one_line
+from desktop.bridge.client import Bridge
+from desktop.errors import BridgeRefusedError
+from desktop.i18n import tr
+
+OVER = ("done", "failed", "cancelled", "lost")
+_GATHER_SECONDS, _QUIET_SECONDS = 0.5, 10.0
+_SLOW = 60.0
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a job of a kind would work with. `seconds` and `labels` are None where nobody knows."""
+
+    kind: str
+    device: str
+    is_gpu: bool
+    seconds: float | None
+    labels: int | None
+    bases: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Plan":
+        """Read a plan."""
+        device = document.get("device") or {}
+        return cls(
+            kind=str(document["kind"]),
+            device=one_line(device.get("name")),
+            is_gpu=device.get("kind") == "cuda",
+            seconds=document.get("seconds"),
+            labels=document.get("labels"),
+            bases=tuple(str(one) for one in document.get("bases") or ()),
+            settings=dict(document.get("settings") or {}),
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """Figures of one step of a training: its loss, and by name what was measured on the validation part."""
+
+    step: float
+    loss: float | None = None
+    valid: Figures = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Step":
+        """Read one event of figures."""
+        loss = document.get("loss")
+        number = document.get("step")
+        return cls(
+            float(number if isinstance(number, int | float) else 0),
+            float(loss) if isinstance(loss, int | float) else None,
+            numbers(document.get("valid")),
+        )
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of the bridge. `share` is how much of it is done, None where that is not known."""
+
+    id: int
+    kind: str
+    state: str
+    by: str = ""
+    queued: str = ""
+    started: str = ""
+    ended: str = ""
+    message: str = ""
+    share: float | None = None
+    seconds_left: float | None = None
+    figures: tuple[Step, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    result: Any = None
+    problem: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self.state in OVER
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Job":
+        """Read a job."""
+        progress = document.get("progress") or {}
+        return cls(
+            id=int(document["id"]),
+            kind=str(document["kind"]),
+            state=str(document["state"]),
+            by=str(document.get("by") or ""),
+            queued=str(document.get("queued") or ""),
+            started=str(document.get("started") or ""),
+            ended=str(document.get("ended") or ""),
+            message=one_line(progress.get("message")),
+            share=_share(progress),
+            seconds_left=progress.get("seconds_left"),
+            figures=tuple(Step.read(one) for one in document.get("figures") or ()),
+            settings=dict(document.get("settings") or {}),
+            result=document.get("result"),
+            problem=one_line(document.get("problem")),
+        )
+
+
+@dataclass(frozen=True)
+class News:
+    """What a job told since one last looked: `last` is where to go on."""
+
+    last: str
+    job: Job | None = None
+    figures: tuple[Step, ...] = ()
+    message: str = ""
+    share: float | None = None
+    seconds_left: float | None = None
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A training that is recorded, with all its figures by name: `valid f1`."""
+
+    id: str
+    kind: str
+    model: str
+    base: str = ""
+    labels: str = ""
+    figures: Figures = field(default_factory=dict)
+    parity: Figures = field(default_factory=dict)
+    seconds: float | None = None
+    device: str = ""
+    ended: str = ""
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Experiment":
+        """Read one experiment."""
+        device, labels = document.get("device"), document.get("labels")
+        return cls(
+            id=str(document["id"]),
+            kind=str(document.get("kind") or ""),
+            model=str(document.get("model") or ""),
+            base=_words(document.get("base")),
+            labels=_words(labels),
+            figures=numbers(document.get("figures")),
+            parity=numbers(document.get("parity")),
+            seconds=document.get("seconds"),
+            device=_words(device.get("name") or device.get("kind") if isinstance(device, Mapping) else device),
+            ended=str(document.get("ended") or ""),
+        )
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure of the live generation and of the candidate, and the gain with its 95 % interval over so many cases."""
+
+    name: str
+    live: float
+    candidate: float
+    difference: float
+    low: float
+    high: float
+    cases: int
+    enough: bool = True
+
+    @classmethod
+    def read(cls, name: str, document: Mapping[str, Any]) -> "Measure":
+        """Read one measure."""
+        live, candidate, difference, low, high = (
+            float(document[one]) for one in ("live", "candidate", "difference", "low", "high")
+        )
+        cases = int(document.get("queries") or document.get("pairs") or document.get("cases") or 0)
+        return cls(name, live, candidate, difference, low, high, cases, bool(document.get("enough", True)))
+
+
+@dataclass(frozen=True)
+class Change:
+    """A query whose first results differ; products are (id, title). `overlap` is the share that stays, 0 to 1."""
+
+    query: str
+    overlap: float
+    before: tuple[tuple[str, str], ...]
+    after: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Change":
+        """Read one change."""
+        before, after = (
+            tuple((str(one["id"]), one_line((one.get("product") or {}).get("title")) or str(one["id"])) for one in hits)
+            for hits in (document.get("before") or (), document.get("after") or ())
+        )
+        return cls(one_line(document["query"]), float(document.get("overlap") or 0), before, after)
+
+
+@dataclass(frozen=True)
+class Release:
+    """An attempt to bring a model into the shop."""
+
+    id: int
+    model: str
+    source: str
+    target: str
+    state: str
+    verdict: str = ""
+    begun: str = ""
+    problem: str = ""
+    measures: tuple[Measure, ...] = ()
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    judge_next: int = 0
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Release":
+        """Read one release."""
+        comparison = document.get("comparison") or {}
+        return cls(
+            id=int(document["id"]),
+            model=str(document.get("model") or ""),
+            source=str(document.get("from") or ""),
+            target=str(document.get("to") or ""),
+            state=str(document.get("state") or ""),
+            verdict=str(document.get("verdict") or ""),
+            begun=str(document.get("begun") or ""),
+            problem=one_line(document.get("problem")),
+            measures=tuple(Measure.read(name, one) for name, one in comparison.items() if one),
+            changes=tuple(Change.read(one) for one in document.get("changes") or ()),
+            notes=tuple(one_line(one) for one in document.get("notes") or ()),
+            judge_next=len(document.get("judge_next") or ()),
+        )
+
+
+class Jobs:
+    """The bridge's endpoints for jobs, experiments and releases."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+
+    def plan(self, kind: str) -> Plan:
+        """Return what a job of a kind would work with."""
+        return self._bridge.read(Plan.read, self._bridge.ask("GET", "/v1/jobs/plan", params={"kind": kind}))
+
+    def start(self, kind: str, settings: Mapping[str, Any]) -> Job:
+        """Queue a job."""
+        body = {"kind": kind, "settings": dict(settings)}
+        return self._bridge.read(Job.read, self._bridge.ask("POST", "/v1/jobs", body))
+
+    def all(self) -> tuple[Job, ...]:
+        """Return the jobs, newest first."""
+        answer = self._bridge.ask("GET", "/v1/jobs")
+        return self._bridge.read(lambda document: tuple(Job.read(one) for one in document["jobs"]), answer)
+
+    def log(self, job: int) -> str:
+        """Return what a job has said in words."""
+        return "\n".join(self._bridge.lines(f"/v1/jobs/{job}/log"))
+
+    def cancel(self, job: int) -> Job:
+        """Cancel a job."""
+        return self._bridge.read(Job.read, self._bridge.ask("POST", f"/v1/jobs/{job}/cancel"))
+
+    def news(self, job: int, last: str, state: str) -> News:
+        """Wait until a job tells something new, at most ten seconds, and return it.
+
+        The bridge's server-sent events are read from where the last look ended, until half a second after the first
+        news; a bridge that has none of them is asked once. `state` is the one that is known.
+        """
+        found: list[tuple[str, str, Any]] = []
+        end = time.monotonic() + _QUIET_SECONDS
+        fresh = False
+        headers = {"last-event-id": last} if last else {}
+        try:
+            for event in _events(self._bridge.lines(f"/v1/jobs/{job}/events", headers, quiet=_QUIET_SECONDS)):
+                found.append(event)
+                if not fresh and not (event[0] == "state" and event[2].get("state") == state):
+                    fresh, end = True, time.monotonic() + _GATHER_SECONDS
+                if time.monotonic() >= end:
+                    break
+        except BridgeRefusedError as error:
+            if error.status not in (404, 405, 501):
+                raise
+            answer = self._bridge.ask("GET", f"/v1/jobs/{job}")
+            found = [("state", "", answer)]
+        return self._bridge.read(lambda events: _news(events, last), found)
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Return the recorded trainings, newest first."""
+        answer = self._bridge.ask("GET", "/v1/experiments")
+        return self._bridge.read(lambda document: tuple(map(Experiment.read, document["experiments"])), answer)
+
+    def releases(self) -> tuple[Release, ...]:
+        """Return the releases, newest first."""
+        answer = self._bridge.ask("GET", "/v1/releases", timeout=_SLOW)
+        return self._bridge.read(lambda document: tuple(map(Release.read, document["releases"])), answer)
+
+    def switch(self, release: Release) -> None:
+        """Make the candidate of a release live, also one that is not surely better."""
+        body = {"force": release.verdict != "better", "worse": release.verdict == "worse"}
+        self._as_releaser("POST", f"/v1/releases/{release.id}/switch", body)
+
+    def roll_back(self, to: str) -> None:
+        """Make an earlier generation live again."""
+        self._as_releaser("POST", "/v1/rollback", {"to": to})
+
+    def _as_releaser(self, method: str, path: str, body: Any) -> None:
+        try:
+            self._bridge.ask(method, path, body, timeout=_SLOW * 5)
+        except BridgeRefusedError as error:
+            if error.status != 403:
+                raise
+            message = tr("This wants a token of the role “release”: connect with one, then try again.")
+            raise BridgeRefusedError(403, message, None, error.details) from error
+
+
+def numbers(found: Any, before: str = "") -> dict[str, float]:
+    """Return all numbers of a document by their path, in words: {"valid": {"f1": 0.8}} is {"valid f1": 0.8}."""
+    flat: dict[str, float] = {}
+    for name, value in found.items() if isinstance(found, Mapping) else ():
+        path = f"{before} {name}".strip()
+        if isinstance(value, Mapping):
+            flat |= numbers(value, path)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            flat[path] = float(value)
+    return flat
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, str, Any]]:
+    """Yield server-sent events as (kind, id, document); the format is that of the HTML standard, 9.2.6."""
+    kind, identity, data = "message", "", ""
+    for line in lines:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if not line:
+            if data:
+                yield kind, identity, json.loads(data)
+            kind, identity, data = "message", "", ""
+        elif name == "event":
+            kind = value
+        elif name == "id":
+            identity = value
+        elif name == "data":
+            data += value
+
+
+def _news(events: list[tuple[str, str, Any]], last: str) -> News:
+    job, figures, log = None, [], []
+    progress: Mapping[str, Any] = {}
+    for kind, identity, document in events:
+        last = identity or last
+        if kind == "state":
+            job = Job.read(document)
+        elif kind == "figures":
+            figures.append(Step.read(document))
+        elif kind == "log":
+            log.append(str(document.get("message") or ""))
+        elif kind == "progress":
+            progress = document
+    left = progress.get("seconds_left")
+    return News(last, job, tuple(figures), one_line(progress.get("message")), _share(progress), left, tuple(log))
+
+
+def _share(progress: Mapping[str, Any]) -> float | None:
+    step, of = progress.get("step"), progress.get("of")
+    if not isinstance(step, int | float) or not isinstance(of, int | float) or of <= 0:
+        return None
+    return min(1.0, max(0.0, step / of))
+
+
+def _words(found: Any) -> str:
+    if isinstance(found, Mapping):
+        return ", ".join(f"{name} {value}" for name, value in found.items() if isinstance(value, int | float | str))
+    if isinstance(found, list):
+        return ", ".join(map(str, found))
+    return "" if found is None else str(found)

@@ -1,0 +1,1 @@
+"""The map page: the catalogue's vectors as points, coloured by category."""
