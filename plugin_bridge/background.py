@@ -94,11 +94,11 @@ def _launch(settings: Settings, opensearch_url: str) -> BridgeState:
     log = settings.home / "bridge.log"
     if log.exists() and log.stat().st_size > _LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
-    environment = {**os.environ, **_environment(settings), "OPENSEARCH_URL": opensearch_url}
+    own = {**os.environ, **environment(settings), "OPENSEARCH_URL": opensearch_url}
     with log.open("ab") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "plugin_bridge", "serve"],
-            env=environment,
+            env=own,
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
@@ -119,7 +119,7 @@ def _launch(settings: Settings, opensearch_url: str) -> BridgeState:
     return made
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
     """Return the settings as the variables that the child reads, so that it has exactly these."""
     found = {}
     for name, value in settings.model_dump().items():

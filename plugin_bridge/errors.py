@@ -4,10 +4,10 @@ BridgeError
 ├── CatalogueError     the product file cannot be read; names file, line and field
 ├── LoadError          a load that cannot start, continue or finish
 ├── RequestError       a request that the bridge refuses (has the HTTP `status` and the `field`)
+│   └── JobError       a job that cannot be queued, found or cancelled
 ├── StorageError       the database cannot be opened, read or written (has the HTTP `status`)
 ├── EvaluationError    an evaluation folder that is incomplete or malformed
 ├── ReleaseError       a release, a rollback or a canary that cannot be
-├── JobError           a job that cannot be queued, found or cancelled (has the HTTP `status`)
 └── BehaviourError     orders or events that cannot be read or used; names the file and the line
 """
 
@@ -49,13 +49,8 @@ class ReleaseError(BridgeError):
     """A release, a rollback or a canary cannot be; the message says what stands in the way."""
 
 
-class JobError(BridgeError):
+class JobError(RequestError):
     """A job cannot be queued, found or cancelled; `status` is the HTTP status that says so."""
-
-    def __init__(self, message: str, *, status: int = 400, field: str | None = None) -> None:
-        self.status = status
-        self.field = field
-        super().__init__(message)
 
 
 class BehaviourError(BridgeError):

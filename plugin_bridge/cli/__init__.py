@@ -13,6 +13,7 @@ from plugin_bridge.cli import (
     adopt,
     duplicates,
     evaluate,
+    jobs,
     labels,
     load,
     models,
@@ -35,7 +36,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (node, models, load, adopt, search, duplicates, tag, review, labels, rules, train, evaluate, release):
+for group in (
+    node,
+    models,
+    load,
+    adopt,
+    search,
+    duplicates,
+    tag,
+    review,
+    labels,
+    rules,
+    train,
+    evaluate,
+    release,
+    jobs,
+):
     group.register(app)
 
 

@@ -10,16 +10,14 @@ import typer
 from rich.markup import escape
 
 from encoders.store import ModelStore
-from opensearch.client import Cluster, connect
-from opensearch.errors import CapabilityMissingError
-from opensearch.generations import Generation
+from opensearch.client import connect
 from plugin_bridge.cli.output import out, print_json, table
 from plugin_bridge.cli.progress_lines import Lines, telling
-from plugin_bridge.plugging import announce, plug_in, unplug
+from plugin_bridge.plugging import announce, unplug
 from plugin_bridge.releases import candidates, records
 from plugin_bridge.releases.records import Release
 from plugin_bridge.releases.release import Wanted, release
-from plugin_bridge.releases.switching import Hooks, Workshop, rollback
+from plugin_bridge.releases.switching import Hooks, Workshop, installed, rollback
 from plugin_bridge.settings import Settings
 from plugin_bridge.storage import LateStorage
 
@@ -141,15 +139,6 @@ def hooks_of(settings: Settings, lines: Lines) -> Hooks:
         remove=unplug,
         announce=lambda: announce(settings),
     )
-
-
-def installed(cluster: Cluster, generation: Generation, settings: Settings) -> str | None:
-    """Install a generation's drop-in; return why there is none."""
-    try:
-        drop_in = plug_in(cluster, generation, settings)
-    except CapabilityMissingError as error:
-        return f"storefront queries stay plain keyword queries: {error}"
-    return None if drop_in.active else f"until the bridge is started: {drop_in.reason}"
 
 
 def _show(done: Release) -> None:

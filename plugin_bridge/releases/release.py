@@ -20,6 +20,9 @@ from opensearch.leases import Lease, of_releases
 from opensearch.mappings import REFRESH_WHEN_LIVE
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import BridgeError, ReleaseError
+from plugin_bridge.labels import snapshot
+from plugin_bridge.labels.judgments import JudgmentLedger
+from plugin_bridge.labels.reading import Reading
 from plugin_bridge.loading import floor, publish
 from plugin_bridge.releases import records, verdicts
 from plugin_bridge.releases.comparing import Comparison, Side, compare
@@ -61,6 +64,12 @@ def release(shop: Workshop, wanted: Wanted) -> Release:
         return _Run(shop, wanted).run()
 
 
+def release_compared(shop: Workshop, found: Release, keep: int = 1) -> Release:
+    """Switch to the candidate of a release that was compared; raises as `release` does."""
+    with Lease(shop.cluster, of_releases(shop.alias), f"release {found.id} of {found.model}"):
+        return tidied(shop, switch(shop, found), keep)
+
+
 class _Run:
     """One run. Holds what its steps share."""
 
@@ -89,7 +98,7 @@ class _Run:
         """Finish a release that was killed right after its switch; raises ReleaseError where there is none."""
         for record in self._shop.releases.all():
             if record.target == live.index and record.state in records.UNDECIDED:
-                return self._tidied(switch(self._shop, record))
+                return tidied(self._shop, switch(self._shop, record), self._wanted.keep)
         raise ReleaseError(f"{card.name} is the encoder of {live.index}, which is live behind {live.alias} already")
 
     def _built(self, record: Release, live: Generation, card: ModelCard) -> tuple[Release, Generation]:
@@ -183,11 +192,13 @@ class _Run:
         if refused is not None:
             self._hooks.log(refused)
             return self._shop.releases.change(record, state=records.REFUSED, problem=refused)
-        return self._tidied(switch(self._shop, record))
+        return tidied(self._shop, switch(self._shop, record), self._wanted.keep)
 
-    def _tidied(self, record: Release) -> Release:
-        dropped = publish.prune(self._cluster, self._shop.alias, self._wanted.keep, self._hooks.remove)
-        return self._shop.releases.add_step(record, "tidy", dropped=[one.index for one in dropped])
+
+def tidied(shop: Workshop, record: Release, keep: int) -> Release:
+    """Drop generations older than the `keep` newest before the live one, with their drop-ins, and note it."""
+    dropped = publish.prune(shop.cluster, shop.alias, keep, shop.hooks.remove)
+    return shop.releases.add_step(record, "tidy", dropped=[one.index for one in dropped])
 
 
 def refusal(verdict: str | None, *, force: bool, worse: bool) -> str | None:
@@ -221,11 +232,10 @@ def checked_card(shop: Workshop, name: str) -> ModelCard:
 
 def write_labels(shop: Workshop, folder: Path) -> bool:
     """Write the labels and judgments of the alias in the contract's layout; return whether there are any."""
-    try:
-        from plugin_bridge.labels import snapshot  # type: ignore[attr-defined,unused-ignore]
-    except ImportError:
+    storage = shop.storage.open()
+    if not Reading(storage, shop.alias).counts().pairs and not JudgmentLedger(storage, shop.alias).agreed():
         return False
-    made = snapshot.write(shop.storage.open(), shop.alias, shop.cluster, folder)
+    made = snapshot.write(storage, shop.alias, shop.cluster, folder)
     return bool(made.pairs or made.judgments)
 
 

@@ -14,12 +14,14 @@ from encoders.sessions import available_cores
 from encoders.store import ModelStore
 from opensearch import dropin, generations
 from opensearch.client import Cluster
+from opensearch.errors import CapabilityMissingError
 from opensearch.generations import EncoderRef, Generation
 from opensearch.leases import Lease, LeaseHeldError
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import ReleaseError
 from plugin_bridge.loading.load import loads_folder
 from plugin_bridge.loading.photos import noted_folder
+from plugin_bridge.plugging import plug_in
 from plugin_bridge.releases import records
 from plugin_bridge.releases.canary import Canaries
 from plugin_bridge.releases.following import Encoders, Follower, Prover, finished_writes
@@ -125,6 +127,15 @@ class _Held(AbstractContextManager[Lease]):
 
     def __exit__(self, *raised: Any) -> None:
         self._stack.__exit__(*raised)
+
+
+def installed(cluster: Cluster, generation: Generation, settings: Settings) -> str | None:
+    """Install a generation's drop-in; return why there is none, or why it is not active."""
+    try:
+        drop_in = plug_in(cluster, generation, settings)
+    except CapabilityMissingError as error:
+        return f"storefront queries stay plain keyword queries: {error}"
+    return None if drop_in.active else f"until the bridge is started: {drop_in.reason}"
 
 
 def through(release: Release) -> int:

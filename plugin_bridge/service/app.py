@@ -24,6 +24,8 @@ def create_app(context: Context) -> App:
         context.refresher.start()
         context.desk.start()
         context.rules.start()
+        context.jobs.start()
+        context.canaries.start()
         yield
         searching.close()
         rewriting.close()

@@ -11,8 +11,10 @@ from opensearch.client import Cluster, connect
 from opensearch.errors import OpenSearchError
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.fallbacks import FallbackLedger
+from plugin_bridge.jobs.desk import JobDesk
 from plugin_bridge.labels.desk import LabelDesk
 from plugin_bridge.registry import Refresher, Registry, Snapshot
+from plugin_bridge.releases.keeper import CanaryKeeper
 from plugin_bridge.review.desk import ReviewDesk
 from plugin_bridge.review.taggers import taggers
 from plugin_bridge.rules.keeper import RuleKeeper
@@ -46,6 +48,8 @@ class Context:
     threads: ThreadPoolExecutor
     storage: LateStorage
     desk: ReviewDesk
+    jobs: JobDesk
+    canaries: CanaryKeeper
     labels: LabelDesk
     rules: RuleKeeper
 
@@ -53,6 +57,8 @@ class Context:
         """Stop threads and close connections."""
         self.refresher.stop()
         self.desk.close()
+        self.jobs.close()
+        self.canaries.close()
         self.labels.close()
         self.rules.stop()
         self.storage.close()
@@ -101,6 +107,8 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="search"),
         storage=storage,
         desk=ReviewDesk(settings, storage, cluster, pool, taggers(cluster, store, settings)),
+        jobs=JobDesk(settings, storage, cluster, store),
+        canaries=CanaryKeeper(storage),
         labels=LabelDesk(settings, storage, cluster),
         rules=rules,
     )

@@ -8,7 +8,8 @@ from starlette.exceptions import HTTPException
 
 from encoders.errors import EncoderError, ModelNotFoundError, PictureError
 from opensearch.errors import ClusterRefusedError, ClusterUnreachableError, GenerationError, OpenSearchError
-from plugin_bridge.errors import BridgeError, RequestError, StorageError
+from opensearch.leases import LeaseHeldError, LeaseLostError
+from plugin_bridge.errors import BridgeError, ReleaseError, RequestError, StorageError
 from plugin_bridge.service.wire import error_body
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,8 @@ def _status_of(error: Exception) -> int:
         return error.status
     if isinstance(error, PictureError):
         return 400
+    if isinstance(error, ReleaseError | LeaseHeldError | LeaseLostError):
+        return 409
     if isinstance(error, GenerationError | ModelNotFoundError):
         return 404
     if isinstance(error, ClusterUnreachableError):

@@ -16,10 +16,12 @@ import orjson
 
 from encoders.text import TextEncoder
 from opensearch.dropin import PROBE
+from opensearch.generations import Generation
 from opensearch.searches import Searches
 from plugin_bridge.errors import RequestError
 from plugin_bridge.registry import Known
-from plugin_bridge.rewrite import Rewritten, left_alone, rewrite
+from plugin_bridge.releases.canary import chosen
+from plugin_bridge.rewrite import Rewritten, canary, left_alone, rewrite
 from plugin_bridge.searching.query_vectors import OverloadedError
 from plugin_bridge.service.context import Context
 from plugin_bridge.service.wire import (
@@ -79,7 +81,9 @@ class RewriteEndpoint:
                 await answer(send, 200, _enveloped(body))
                 return
             known = self._known(index, fingerprint)
-            rewritten = await self._rewrite(body, known, started)
+            rewritten = await self._by_canary(body, known, started) or await self._rewrite(
+                body, known.generation, known.text, started
+            )
             if rewritten.ruled is not None and rewritten.ruled.probe is not None:
                 rewritten = await self._placed(rewritten, known)
         except RequestError as refusal:
@@ -112,8 +116,38 @@ class RewriteEndpoint:
             raise RequestError(known.problem, status=409)
         return known
 
-    async def _rewrite(self, body: dict[str, Any], known: Known, started: float) -> Rewritten:
-        encoder, rules = known.text, self._context.rules.book(known.generation.alias)
+    async def _by_canary(self, body: dict[str, Any], known: Known, started: float) -> Rewritten | None:
+        """Return a request that the canary ranks; None where it is not its turn, or does not answer in time."""
+        share = self._context.canaries.of(known.generation.alias)
+        if share is None or not known.live:
+            return None
+        candidate = self._context.registry.snapshot.by_index.get(share.target)
+        key = canary.key_of(body)
+        if candidate is None or candidate.live or candidate.text is None or key is None:
+            return None
+        if not chosen(key, share.share):
+            return None
+        # The candidate's encoder and floors, on the live generation's index.
+        as_live = replace(candidate.generation, index=known.generation.index, image=known.generation.image)
+        rewritten = await self._rewrite(body, as_live, candidate.text, started)
+        wanted = canary.neighbours_body(rewritten.body)
+        if rewritten.reason != "rewritten" or wanted is None:
+            return None
+        found = await self._searches.search(share.target, wanted, search_pipeline="_none")
+        if found is None:
+            self._count(known.generation.index, "canary_failed")
+            return None
+        hits, ruled = found["hits"]["hits"], rewritten.ruled
+        if ruled is not None:
+            probe = None if ruled.probe is None else canary.with_neighbours(ruled.probe, hits)
+            organic = canary.with_neighbours({"query": ruled.organic}, hits)["query"]
+            ruled = replace(ruled, body=canary.with_neighbours(ruled.body, hits), probe=probe, organic=organic)
+        return replace(rewritten, body=canary.with_neighbours(rewritten.body, hits), reason="canary", ruled=ruled)
+
+    async def _rewrite(
+        self, body: dict[str, Any], generation: Generation, encoder: TextEncoder | None, started: float
+    ) -> Rewritten:
+        rules = self._context.rules.book(generation.alias)
         assert encoder is not None  # a generation without an encoder has a problem
         wanted: list[str] = []
 
@@ -126,18 +160,18 @@ class RewriteEndpoint:
 
         try:
             try:
-                return rewrite(body, known.generation, at_hand, encoder.knows, rules=rules)
+                return rewrite(body, generation, at_hand, encoder.knows, rules=rules)
             except _NotAtHand:
                 vector = await self._encoded(encoder, wanted[0], started)
-                return rewrite(body, known.generation, lambda _: vector, encoder.knows, rules=rules)
+                return rewrite(body, generation, lambda _: vector, encoder.knows, rules=rules)
         except TimeoutError:
             reason = "deadline"
         except OverloadedError:
             reason = "overloaded"
         except Exception:
-            log.exception("a rewrite for %s failed, its request goes on by keywords", known.generation.index)
+            log.exception("a rewrite for %s failed, its request goes on by keywords", generation.index)
             reason = "failed"
-        return left_alone(body, known.generation, reason, rules)
+        return left_alone(body, generation, reason, rules)
 
     async def _placed(self, rewritten: Rewritten, known: Known) -> Rewritten:
         """Return a request with its pins at their places; without an answer in time they stand on top."""

@@ -12,7 +12,18 @@ from starlette.datastructures import UploadFile
 from plugin_bridge import status
 from plugin_bridge.errors import RequestError
 from plugin_bridge.searching.answers import SearchAnswer
-from plugin_bridge.service import browsing, categories, duplicating, embeddings, labelling, mapping, reviewing, ruling
+from plugin_bridge.service import (
+    browsing,
+    categories,
+    duplicating,
+    embeddings,
+    jobbing,
+    labelling,
+    mapping,
+    releasing,
+    reviewing,
+    ruling,
+)
 from plugin_bridge.service.context import Context, activate
 from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody, validated
 from plugin_bridge.service.searching import SearchEndpoint
@@ -34,6 +45,8 @@ def build(context: Context, searching: SearchEndpoint) -> APIRouter:
     router.include_router(mapping.build(context, lambda role: _need(context, role)))
     router.include_router(categories.build(context, lambda role: _need(context, role)))
     router.include_router(ruling.build(context, lambda role: _need(context, role)))
+    router.include_router(jobbing.build(context.jobs, lambda role: _need(context, role)))
+    router.include_router(releasing.build(context, lambda role: _need(context, role)))
     return router
 
 
