@@ -15,7 +15,7 @@ TOKENIZER_FILE = "tokenizer.json"
 FINGERPRINT_LENGTH = 32
 INT8_SUFFIX = "-int8"
 
-Kind = Literal["text", "image", "tags", "behaviour"]
+Kind = Literal["text", "image", "tags", "behaviour", "pairs"]
 Precision = Literal["fp32", "int8"]
 
 
@@ -23,7 +23,7 @@ Precision = Literal["fp32", "int8"]
 class ModelCard:
     """What a model in the store is.
 
-    `dimension` is the length of its L2-normalised vectors (of a tagger, the number of its logits). `preprocessing` is
+    `dimension` is the length of its L2-normalised vectors (of a tagger the number of its logits, of a pair scorer 1). `preprocessing` is
     everything that happens to an input before the network sees it (text: `max_tokens`, `query_prefix`,
     `passage_prefix`; image: `size`, `resize`, `interpolation`), so that two models with the same weights but another
     preprocessing have another fingerprint.
