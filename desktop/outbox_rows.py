@@ -111,7 +111,7 @@ def last_label(file: sqlite3.Connection, shop: str) -> tuple[str, str, Pair] | N
 
 
 def insert_upcoming(file: sqlite3.Connection, shop: str, pair: Pair, reserve: bool) -> None:
-    """Put a pair last, unless it was labelled; one that is there as a reserve becomes a fresh one."""
+    """Put a pair last, unless it was labelled. A reserve that is fresh now comes behind those that are."""
     known = file.execute(
         "SELECT 1 FROM operation WHERE shop = ? AND pair = ? AND kind = 'label' AND undone = 0 LIMIT 1",
         (shop, pair.key),
@@ -121,7 +121,8 @@ def insert_upcoming(file: sqlite3.Connection, shop: str, pair: Pair, reserve: bo
     place = file.execute("SELECT coalesce(max(place), 0) + 1 FROM upcoming WHERE shop = ?", (shop,)).fetchone()[0]
     file.execute(
         "INSERT INTO upcoming (shop, pair, place, reserve, document) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET reserve = min(reserve, excluded.reserve), document = excluded.document",
+        " ON CONFLICT DO UPDATE SET place = CASE WHEN reserve > excluded.reserve THEN excluded.place ELSE place END,"
+        " reserve = min(reserve, excluded.reserve), document = excluded.document",
         (shop, pair.key, place, int(reserve), _text(pair)),
     )
 

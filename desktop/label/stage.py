@@ -89,7 +89,7 @@ class Stage(QFrame):
         column.setSpacing(UNIT)
         photos = QHBoxLayout()
         photos.setSpacing(UNIT)
-        photos.addSpacing(_NAMES)
+        photos.addSpacing(_NAMES + UNIT)
         for pane in self.panes:
             photos.addWidget(pane, 1)
         column.addLayout(photos, 5)
@@ -127,7 +127,7 @@ class Stage(QFrame):
         self.buttons: dict[str, QPushButton] = {}
         for name, key, text in (
             ("similar", "S", tr("Similar")), ("dissimilar", "D", tr("Dissimilar")),
-            ("skip", tr("Space key"), tr("Skip")), ("undo", "Z", tr("Undo")),
+            ("skip", tr("Space"), tr("Skip")), ("undo", "Z", tr("Undo")),
         ):  # fmt: skip
             button = QPushButton(f"{key}   {text}")
             button.setAccessibleName(f"{text} ({key})")

@@ -14,6 +14,8 @@ Phase = Literal["asking", "pair", "empty", "failed"]
 _FIRST = ("price", "brand", "category", "colour")
 _LAST = ("description", "tags")
 _NOT_SHOWN = ("id", "title", "image", "images", "currency")
+_ALWAYS_OTHERWISE = ("description", "stock")  # to tint them would say nothing
+_FOLDED = ("attributes",)  # holds fields of a product under a name that says nothing
 MOST_ROWS = 200
 
 
@@ -147,7 +149,8 @@ def attributes(pair: Pair) -> Iterator[Attribute]:
     for name in names:
         one, other = left.get(name, ""), right.get(name, "")
         if one or other:
-            differs = bool(one and other) and one.split() != other.split() and one.casefold() != other.casefold()
+            differs = bool(one and other) and one.casefold().split() != other.casefold().split()
+            differs = differs and name not in _ALWAYS_OTHERWISE
             yield Attribute(formats.field_name(name), one or "–", other or "–", differs)
 
 
@@ -158,7 +161,9 @@ def _flat(product: Mapping[str, Any], before: str = "") -> dict[str, str]:
         if not before and name in _NOT_SHOWN:
             continue
         if isinstance(value, Mapping):
-            found |= _flat(value, f"{before}{name} ")
+            found = _flat(value, before if name in _FOLDED else f"{before}{name} ") | found
+        elif isinstance(value, bool):
+            found[f"{before}{name}"] = tr("yes") if value else tr("no")
         elif name == "price" and not before:
             found[name] = formats.price(value, product.get("currency"))
         else:

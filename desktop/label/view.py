@@ -121,7 +121,7 @@ class LabelPage(QWidget):
                 label.setWordWrap(True)
                 label.setTextFormat(Qt.TextFormat.PlainText)
                 column.addWidget(label)
-            column.addSpacing(UNIT)
+            column.addSpacing(UNIT if labels else 0)
         self.similarity.setProperty("look", "muted")
         column.addWidget(self.curve, 1)
         self.totals.setProperty("look", "muted")

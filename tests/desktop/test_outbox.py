@@ -73,6 +73,10 @@ def test_the_pair_that_is_shown_stays_when_fresh_ones_come(tmp_path: Path) -> No
     shown = tray.upcoming()[0]
     tray.add([pair(7), pair(8)])
     assert [one.key for one in tray.upcoming()] == [shown.key, "pair7", "pair8", "pair2", "pair3"]
+    tray.add([pair(3), pair(9)])
+    assert [one.key for one in tray.upcoming()] == [shown.key, "pair7", "pair8", "pair3", "pair9", "pair2"]
+    tray.drop("pair3")
+    tray.drop("pair9")
     tray.add([pair(4)], reserve=True)
     assert [one.key for one in tray.upcoming()] == [shown.key, "pair7", "pair8", "pair4"]
 
