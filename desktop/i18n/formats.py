@@ -48,6 +48,7 @@ def field_name(name: str) -> str:
         "price": lambda: tr("Price"),
         "tags": lambda: tr("Tags"),
         "stock": lambda: tr("Stock"),
+        "description": lambda: tr("Description"),
     }
     return known[name]() if name in known else name.replace("_", " ").strip().capitalize()
 
