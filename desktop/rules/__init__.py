@@ -1,0 +1,1 @@
+"""The rules page: merchandising rules as sentences, with what they change beside them."""
