@@ -94,6 +94,7 @@ def export(
 def stats(index: Index = None, by: By = None, json: Json = False) -> None:
     """Show how many labels there are, how far people agree, and whether more would help."""
     with _desk() as desk:
+        desk.teach(desk.alias(index))
         found = desk.stats(desk.alias(index), by or getpass.getuser())
     if json:
         print_json(found)

@@ -12,6 +12,8 @@ from opensearch import generations
 from opensearch.client import Cluster
 from plugin_bridge.errors import RequestError
 from plugin_bridge.labels.candidates import Shelf
+from plugin_bridge.labels.curve import too_few
+from plugin_bridge.labels.curves import Curves
 from plugin_bridge.labels.files import JUDGMENT_READERS, PAIR_READERS, Reader
 from plugin_bridge.labels.history import History
 from plugin_bridge.labels.importing import Report, import_file
@@ -80,7 +82,9 @@ class LabelDesk:
             if found is None:
                 if generations.live(self._cluster, alias) is None:
                     raise RequestError(f"nothing is live behind {alias}; load a catalogue first", status=409)
-                found = self._queues[alias] = Queue(self._cluster, alias, lambda: self.reading(alias))
+                found = self._queues[alias] = Queue(
+                    self._cluster, alias, lambda: self.reading(alias), lambda: Curves(self.storage(), alias)
+                )
                 found.start()
             return found
 
@@ -127,8 +131,15 @@ class LabelDesk:
         reading = self.reading(alias)
         counts = self._counted(alias, reading)
         mine, mine_today = reading.of_person(by)
-        curve = {"curve": [], "verdict": {"stop": None, "gain": None, "text": "Too few labels to say."}}
-        return counts.to_json() | {"today": reading.today(), "mine": mine, "mine_today": mine_today} | curve
+        curve, _ = Curves(self.storage(), alias).kept()
+        taught = (curve or too_few(counts.similar, counts.dissimilar)).to_json()
+        return counts.to_json() | {"today": reading.today(), "mine": mine, "mine_today": mine_today} | taught
+
+    def teach(self, alias: str) -> None:
+        """Make the learning curve anew where enough was labelled since the last one."""
+        curves, last = Curves(self.storage(), alias), self.reading(alias).last_event()
+        if curves.is_due(last):
+            curves.make(self.shelf(alias), last)
 
     def close(self) -> None:
         """Stop what runs in the background."""

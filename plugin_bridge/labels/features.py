@@ -1,7 +1,8 @@
-"""Cheap figures about a pair of products: what the queue's light model sees.
+"""Figures about a pair of products: what the queue's light model sees.
 
-They are the plain ones of the entity-matching literature (Konda et al., Magellan, 2016): how many words, numbers and
-model numbers two products share, rare words counting more, and whether brand and price agree.
+First the cheap ones of the entity-matching literature (Konda et al., Magellan, 2016): how many words, numbers and model
+numbers two products share, rare words counting more, whether brand and price agree, and the cosines of their vectors.
+After them the plain features of the pair scorer.
 """
 
 import math
@@ -15,12 +16,16 @@ from typing import Any
 import numpy as np
 
 from plugin_bridge.labels.candidates import Item
+from plugin_bridge.pairs.features import Comparer
+from plugin_bridge.pairs.items import item_of
+from plugin_bridge.pairs.weights import learn_weights
 
 NAMES = (
     "text", "photo", "has photos", "words", "rare words", "rare words contained", "letters", "models shared",
     "models contradict", "numbers", "numbers contradict", "brand agrees", "brand contradicts", "price", "has prices",
     "category", "length",
 )  # fmt: skip
+_NOT_SAID = -1.0  # what the scorer's features have as NaN
 _WORD = re.compile(r"[^\W_]+(?:[.,'-][^\W_]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -91,9 +96,11 @@ class Featurer:
 
     def __init__(self, items: Iterable[Item]) -> None:
         """Learn from these products how rare words are."""
+        chosen = list(items)
         self._readings: dict[str, Reading] = {}
         self._seen: Counter[str] = Counter()
-        self.add(items)
+        self._comparer = Comparer(learn_weights(item_of(_whole(item)).whole for item in chosen))
+        self.add(chosen)
 
     def add(self, items: Iterable[Item]) -> None:
         """Learn from more products."""
@@ -103,10 +110,14 @@ class Featurer:
                 self._seen.update(reading.words)
 
     def rows(self, pairs: Sequence[tuple[Item, Item]]) -> np.ndarray:
-        """Return one row of figures (pairs, NAMES) for each pair, float32."""
+        """Return one row of figures for each pair, float32: the first are `NAMES`, then the pair scorer's."""
         self.add(item for pair in pairs for item in pair)
-        rows = [self._row(self._readings[left.id], self._readings[right.id]) for left, right in pairs]
-        return np.asarray(rows, np.float32).reshape(len(pairs), len(NAMES))
+        rows = []
+        for left, right in pairs:
+            plain = self._comparer.features(_whole(left), _whole(right)).values()
+            own = self._row(self._readings[left.id], self._readings[right.id])
+            rows.append([*own, *(_NOT_SAID if math.isnan(one) else one for one in plain)])
+        return np.asarray(rows, np.float32) if rows else np.empty((0, len(NAMES)), np.float32)
 
     def _row(self, left: Reading, right: Reading) -> tuple[float, ...]:
         photo = cosine(left.item.image, right.item.image)
@@ -149,6 +160,10 @@ def differing(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
     names = [name for name in left if name in right and name not in _NOT_TOLD]
     different = [name for name in names if _plain(left[name]) != _plain(right[name])]
     return sorted(different, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
+
+
+def _whole(item: Item) -> Mapping[str, Any]:
+    return {"id": item.id, **item.product}
 
 
 def _plain(value: Any) -> Any:

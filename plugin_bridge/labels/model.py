@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST_LABELS = 1_500
+MOST_LABELS = 1_000
 FEWEST = 4
 _NOISE = 0.2
 _AT_ONCE = 2_048
@@ -28,11 +28,11 @@ class Guess:
 
 
 class LightModel:
-    """Fitted to labelled pairs; the newest `MOST_LABELS` of them count."""
+    """Fitted to labelled pairs, the newest of them."""
 
-    def __init__(self, rows: np.ndarray, labels: np.ndarray) -> None:
-        """Fit to `rows` (pairs, figures) and `labels` (pairs,), 1 for similar and 0 for dissimilar."""
-        rows, labels = rows[-MOST_LABELS:].astype(np.float64), labels[-MOST_LABELS:]
+    def __init__(self, rows: np.ndarray, labels: np.ndarray, *, most: int = MOST_LABELS) -> None:
+        """Fit to the last `most` of `rows` (pairs, figures) and `labels` (pairs,): 1 similar, 0 dissimilar."""
+        rows, labels = rows[-most:].astype(np.float64), labels[-most:]
         self._middle, self._spread = rows.mean(axis=0), rows.std(axis=0) + 1e-3
         self._known = self._scaled(rows)
         self._width = 2.0 * rows.shape[1]
@@ -41,8 +41,8 @@ class LightModel:
         self._base = float(np.average(target, weights=np.where(target > 0, _weight(target), 1.0)))
         kernel = self._kernel(self._known, self._known)
         kernel[np.diag_indices_from(kernel)] += _NOISE
-        self._factor = np.linalg.cholesky(kernel)
-        self._weights = np.linalg.solve(self._factor.T, np.linalg.solve(self._factor, target - self._base))
+        self._inverse = np.linalg.inv(kernel)
+        self._weights = self._inverse @ (target - self._base)
 
     def guess(self, rows: np.ndarray) -> Guess:
         """Return what is believed of pairs (pairs, figures)."""
@@ -50,8 +50,8 @@ class LightModel:
         for start in range(0, len(rows), _AT_ONCE):
             kernel = self._kernel(self._scaled(rows[start : start + _AT_ONCE].astype(np.float64)), self._known)
             means.append(kernel @ self._weights + self._base)
-            explained = np.linalg.solve(self._factor, kernel.T)
-            doubts.append(np.sqrt(np.maximum(1e-6, 1 - (explained**2).sum(axis=0))))
+            explained = ((kernel @ self._inverse) * kernel).sum(axis=1)
+            doubts.append(np.sqrt(np.maximum(1e-6, 1 - explained)))
         if not means:
             return Guess(np.empty(0), np.empty(0))
         return Guess(np.concatenate(means), np.concatenate(doubts))

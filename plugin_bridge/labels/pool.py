@@ -60,8 +60,8 @@ class Pool:
         self._place: dict[Pair, int] = {}
         self._keys: list[str] = []
         self._items: dict[str, Item] = {}
-        self._featurer = Featurer([])
-        self._rows = np.empty((0, len(NAMES)), np.float32)
+        self._featurer: Featurer | None = None
+        self._rows: np.ndarray | None = None
         self._ranking = _Ranking()
         self._answered: dict[str, set[int]] = {}
         self._lent: dict[int, tuple[str, float]] = {}
@@ -97,6 +97,10 @@ class Pool:
         """Take pairs in; they are asked for after the next ranking. Pairs without both products are left out."""
         known = {**self._items, **items}
         usable = [pair for pair in self.new(pairs) if pair[0] in known and pair[1] in known]
+        if self._featurer is None:
+            self._featurer = Featurer(known.values())
+        if not usable:
+            return
         rows = self._featurer.rows([(known[left], known[right]) for left, right in usable])
         with self._lock:
             self._items = known
@@ -104,16 +108,18 @@ class Pool:
                 self._place[pair] = len(self._pairs)
                 self._pairs.append(pair)
                 self._keys.append(pair_key(*pair))
-            self._rows = np.concatenate([self._rows, rows])
+            self._rows = rows if self._rows is None else np.concatenate([self._rows, rows])
 
     def figures(self, pairs: Sequence[tuple[Item, Item]]) -> np.ndarray:
         """Return the figures of any pairs; for the labelled ones, which need not be in the pool."""
-        return self._featurer.rows(pairs)
+        return self._featurer.rows(pairs) if self._featurer is not None else np.empty((0, len(NAMES)), np.float32)
 
     def rank(self, known: np.ndarray, labels: np.ndarray) -> None:
         """Put all pairs in the order of asking, taught by labelled pairs' figures and labels (1, 0)."""
         with self._lock:
             rows, pairs = self._rows, list(self._pairs)
+        if rows is None:
+            return
         numbers = {one: number for number, one in enumerate(dict.fromkeys(end for pair in pairs for end in pair))}
         ends = [(numbers[left], numbers[right]) for left, right in pairs]
         shares = np.asarray([share_of("random", *pair) for pair in pairs])

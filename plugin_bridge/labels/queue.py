@@ -12,6 +12,7 @@ from opensearch.client import Cluster
 from opensearch.errors import OpenSearchError
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.labels.candidates import Shelf
+from plugin_bridge.labels.curves import Curves
 from plugin_bridge.labels.model import MOST_LABELS
 from plugin_bridge.labels.pool import Pool, Question
 from plugin_bridge.labels.reading import Reading
@@ -29,9 +30,11 @@ WAIT_SECONDS = 5.0
 class Queue:
     """Asks for pairs of one alias. Safe to share between threads; start it before use, close it after."""
 
-    def __init__(self, cluster: Cluster, alias: str, reading: Callable[[], Reading]) -> None:
-        """Prepare; `reading` opens the labels, and is called when they are first needed."""
-        self._cluster, self._alias, self._reading = cluster, alias, reading
+    def __init__(
+        self, cluster: Cluster, alias: str, reading: Callable[[], Reading], curves: Callable[[], Curves]
+    ) -> None:
+        """Prepare; `reading` and `curves` open the labels, and are called when they are first needed."""
+        self._cluster, self._alias, self._reading, self._curves = cluster, alias, reading, curves
         self._lock = threading.Lock()
         self._pool = Pool()
         self._shelf: Shelf | None = None
@@ -111,6 +114,8 @@ class Queue:
         grown = len(pool) < MOST_PAIRS and self._grow(pool, shelf, DRAWN) > 0
         if grown or last - self._ranked_at >= AGAIN_AFTER_LABELS:
             self._rank(pool, shelf, last)
+        if not grown and self._curves().is_due(last):
+            self._curves().make(shelf, last)
 
     def _begin(self, shelf: Shelf) -> None:
         """Fill a new pool with a few pairs at first, so that nobody waits long."""

@@ -119,8 +119,8 @@ def _unlike(rows: np.ndarray, edge: np.ndarray, known: np.ndarray) -> Iterator[i
     spread = rows.std(axis=0) + 1e-3
     points = rows[edge] / spread
     far = np.full(len(edge), np.inf)
-    for one in known[-500:] / spread:
-        far = np.minimum(far, ((points - one) ** 2).sum(axis=1))
+    for one in known[-500:]:
+        far = np.minimum(far, ((points - one / spread) ** 2).sum(axis=1))
     for _ in range(len(edge)):
         place = int(np.argmax(far)) if np.isfinite(far).any() else 0
         yield int(edge[place])
