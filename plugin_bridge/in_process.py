@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from encoders.store import ModelStore
 from opensearch.client import Cluster, connect
+from plugin_bridge.behaviour.recommending import Recommender
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import StorageError
 from plugin_bridge.registry import Registry
@@ -32,6 +33,24 @@ def open_searcher(settings: Settings | None = None, cluster: Cluster | None = No
         yield Searcher(registry, vectors, patient, lambda alias: _rules(patient, alias))
     finally:
         vectors.close()
+        if own:
+            cluster.close()
+
+
+@contextmanager
+def open_recommender(settings: Settings | None = None, cluster: Cluster | None = None) -> Iterator[Recommender]:
+    """Yield what recommends over the configured cluster."""
+    settings = settings or Settings()
+    patient = settings.model_copy(update={"search_deadline_ms": max(_PATIENT_MS, settings.search_deadline_ms)})
+    own = cluster is None
+    cluster = cluster or connect()
+    store = ModelStore(patient.models_dir)
+    registry = Registry(cluster, EncoderPool(store, patient.threads), open_encoders=False)
+    recommender = Recommender(registry, store, patient, lambda alias: _rules(patient, alias))
+    try:
+        yield recommender
+    finally:
+        recommender.close()
         if own:
             cluster.close()
 

@@ -65,6 +65,7 @@ class SasRec(SequenceNet):
         self.places = nn.Parameter(torch.randn(length, width) * 0.02)
         self.blocks = nn.ModuleList(_Block(width, heads, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
+        self.mask: torch.Tensor
         self.register_buffer("mask", torch.triu(torch.full((length, length), -1e9), 1), persistent=False)
 
     def states(self, items: torch.Tensor) -> torch.Tensor:
@@ -144,7 +145,8 @@ class LightGcn(nn.Module):
 
     def forward(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the smoothed vectors of customers and of items."""
-        found, total = self.vectors, self.vectors
+        found: torch.Tensor = self.vectors
+        total = found
         for _ in range(self.layers):
             found = torch.sparse.mm(self.graph, found)
             total = total + found

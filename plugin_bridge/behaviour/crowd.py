@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -96,14 +97,17 @@ def crowd_of(rows: Interactions, day: float) -> Crowd:
     places, latest = np.unique(keys, return_index=True)
     who, customer = np.unique(places // width, return_inverse=True)
     names = np.array([rows.customers[one] for one in who])
-    return Crowd(names, customer.astype(np.int32), (places % width).astype(np.int32), past.time[::-1][latest], width, day)
+    return Crowd(
+        names, customer.astype(np.int32), (places % width).astype(np.int32), past.time[::-1][latest], width, day
+    )
 
 
 def save_crowd(folder: Path, crowd: Crowd) -> Path:
     """Write the crowd into a folder, whole or not at all; returns the file."""
     path = folder / CROWD_FILE
     draft = folder / f".{os.getpid()}-{CROWD_FILE}"
-    np.savez_compressed(draft, **{name: np.asarray(value) for name, value in vars(crowd).items() if name[0] != "_"})
+    arrays: dict[str, Any] = {name: np.asarray(value) for name, value in vars(crowd).items() if name[0] != "_"}
+    np.savez_compressed(draft, **arrays)
     draft.replace(path)
     return path
 

@@ -52,7 +52,9 @@ class BehaviourReport:
 
     def gain(self, over: str, *, new: bool, name: str = OURS) -> Gain | None:
         """Return the relative gain in recall@20 of one way over another."""
-        ours, base = ((one.new if new else one.every)["recall@20"] for one in (self.measured[name], self.measured[over]))
+        ours, base = (
+            (one.new if new else one.every)["recall@20"] for one in (self.measured[name], self.measured[over])
+        )
         there = np.isfinite(ours)
         return relative_gain(ours[there], base[there]) if there.any() else None
 
@@ -160,7 +162,7 @@ def _figures(ranked: np.ndarray, targets: list[np.ndarray]) -> dict[str, np.ndar
 def _means(figures: Mapping[str, np.ndarray]) -> dict[str, Any]:
     there = np.isfinite(figures["recall@20"])
     if not there.any():
-        return {name: None for name in FIGURES} | {"ci95": None}
+        return dict.fromkeys(FIGURES) | {"ci95": None}
     found: dict[str, Any] = {name: round(float(figures[name][there].mean()), DIGITS) for name in FIGURES}
     return found | {"ci95": [round(bound, DIGITS) for bound in mean_interval(figures["recall@20"][there])]}
 

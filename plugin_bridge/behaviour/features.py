@@ -46,7 +46,9 @@ def habits(history: History, now: float, items: int) -> Habits:
     )
 
 
-def item_scores(parts: ItemParts, history: History, now: float, half_life: float | None = 90.0) -> dict[str, np.ndarray]:
+def item_scores(
+    parts: ItemParts, history: History, now: float, half_life: float | None = 90.0
+) -> dict[str, np.ndarray]:
     """Return what each item model says for every item, by name."""
     usual, recent = faded(history, now, half_life), faded(history, now, _LATELY)
     found = {name: one.spread(*usual) for name, one in parts.neighbours.items()}

@@ -47,9 +47,7 @@ def fit_parts(
     k = tuning.neighbours
     faded = customer_matrix(past, day, tuning.ease_half_life)
     neighbours = {
-        "knn": item_knn(
-            customer_matrix(past, day, tuning.knn_half_life), tuning.knn_shrink, tuning.knn_alpha, k
-        ),
+        "knn": item_knn(customer_matrix(past, day, tuning.knn_half_life), tuning.knn_shrink, tuning.knn_alpha, k),
         "ease": ease(faded, tuning.ease_ridge, k),
         "ease_recent": ease(customer_matrix(past, day, 60.0), tuning.ease_ridge * 0.3, k),
         "ease_orders": ease(order_matrix(past, day, 180.0), tuning.ease_ridge * 0.5, k),
@@ -71,18 +69,18 @@ def fit_parts(
     )
 
 
-def customer_matrix(rows: Interactions, day: float, half_life: float | None):  # type: ignore[no-untyped-def]  # scipy
+def customer_matrix(rows: Interactions, day: float, half_life: float | None):
     """Return (customers, items), sparse: 1 for what was bought just before `day`, halved each half-life."""
     return _matrix(rows.customer, len(rows.customers), rows, day, half_life)
 
 
-def order_matrix(rows: Interactions, day: float, half_life: float | None):  # type: ignore[no-untyped-def]
+def order_matrix(rows: Interactions, day: float, half_life: float | None):
     """Return (orders, items), sparse, as `customer_matrix`; orders of one item tell nothing and are left out."""
     found = _matrix(rows.order, int(rows.order.max()) + 1, rows, day, half_life)
     return found[np.diff(found.indptr) > 1]
 
 
-def _matrix(who: np.ndarray, count: int, rows: Interactions, day: float, half_life: float | None):  # type: ignore[no-untyped-def]
+def _matrix(who: np.ndarray, count: int, rows: Interactions, day: float, half_life: float | None):
     from scipy.sparse import csr_matrix
 
     width = len(rows.items)
@@ -94,7 +92,7 @@ def _matrix(who: np.ndarray, count: int, rows: Interactions, day: float, half_li
     return csr_matrix((values.astype(np.float32), (places // width, places % width)), shape=(count, width))
 
 
-def item_knn(matrix, shrink: float, alpha: float, k: int) -> Neighbours:  # type: ignore[no-untyped-def]
+def item_knn(matrix, shrink: float, alpha: float, k: int) -> Neighbours:
     """Item-to-item cosine with shrinkage (Sarwar et al. 2001; Deshpande & Karypis 2004).
 
     The similarity of what was bought (i) and what it speaks for (j) is both / (n_i^alpha * n_j^(1 - alpha) + shrink).
@@ -111,7 +109,7 @@ def item_knn(matrix, shrink: float, alpha: float, k: int) -> Neighbours:  # type
     return _joined(blocks)
 
 
-def ease(matrix, ridge: float, k: int) -> Neighbours:  # type: ignore[no-untyped-def]
+def ease(matrix, ridge: float, k: int) -> Neighbours:
     """EASE (Steck 2019): the ridge regression of every item on all others, in closed form."""
     width = matrix.shape[1]
     count = np.diff(matrix.tocsc().indptr)
@@ -155,7 +153,7 @@ def content(texts: np.ndarray | None, items: int, k: int) -> Neighbours:
     return _joined(blocks)
 
 
-def als_factors(matrix, factors: int, seed: int) -> np.ndarray:  # type: ignore[no-untyped-def]
+def als_factors(matrix, factors: int, seed: int) -> np.ndarray:
     """Return the item factors (items, factors) of implicit ALS (Hu, Koren & Volinsky 2008), by the library implicit."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # implicit's own threads do the work
     try:

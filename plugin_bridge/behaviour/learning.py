@@ -18,7 +18,8 @@ from plugin_bridge.behaviour.parts import ItemParts
 from plugin_bridge.behaviour.protocol import Split, split_at
 from plugin_bridge.errors import BehaviourError
 
-CUTS = 4
+CUTS = 3
+MOST_CASES = 700  # customers of one cut that are learnt from
 MOST_LISTED = 600  # items of a list: the targets, and those that an item model or habit speaks for most
 _ROUGHLY = [1, 3, 7, 9, 15, 17, 18]  # columns of features that alone find most of what is bought
 Told = Callable[[str], None]
@@ -43,14 +44,14 @@ def learn_blend(
     told: Told = lambda message: None,
     figures: Callable[[int, float], None] = lambda epoch, loss: None,
 ) -> Blend:
-    """Return the blend of rows before `day`; raises BehaviourError where no earlier cut has a customer on both sides."""
+    """Return the blend of rows before `day`; raises BehaviourError where the rows are too few."""
     listings = cut_listings(rows, day, tuning, texts, cuts=cuts, told=told)
     return train_blend(listings, seed=seed, figures=figures)
 
 
 def cut_listings(
     rows: Interactions, day: float, tuning: Tuning, texts: np.ndarray | None, *, cuts: int = CUTS, told: Told
-) -> list:  # type: ignore[type-arg]  # of encoders.training.behaviour.ranker.Listing
+) -> list:
     """Return the lists to learn from, one for each customer of each cut."""
     past = rows.before(day)
     found = []
@@ -66,20 +67,22 @@ def cut_listings(
     return found
 
 
-def train_blend(listings: Sequence, *, seed: int, figures: Callable[[int, float], None] = lambda epoch, loss: None) -> Blend:  # type: ignore[type-arg]
+def train_blend(
+    listings: Sequence, *, seed: int, figures: Callable[[int, float], None] = lambda epoch, loss: None
+) -> Blend:
     """Return the blend that these lists teach."""
     from encoders.training.behaviour.ranker import RankerRecipe, train_ranker
 
     return averaged([Blend(**train_ranker(listings, RankerRecipe(seed=seed), figures))])
 
 
-def listings_of(parts: ItemParts, crowd: Crowd, split: Split) -> list:  # type: ignore[type-arg]
+def listings_of(parts: ItemParts, crowd: Crowd, split: Split) -> list:
     """Return one list a customer: the most likely items, and a sample that stands for all others."""
     from encoders.training.behaviour.ranker import Listing
 
     chance = np.random.default_rng(7)
     found = []
-    for case in split.cases:
+    for case in split.cases[:: -(-len(split.cases) // MOST_CASES)]:
         targets = case.targets[parts.sold[case.targets]]
         if not len(targets):
             continue

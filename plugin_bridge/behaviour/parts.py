@@ -85,7 +85,9 @@ def faded(history: History, now: float, half_life: float | None) -> tuple[np.nda
 
 def save_parts(folder: Path, parts: ItemParts) -> Path:
     """Write the arrays into a folder; returns the file."""
-    arrays = {f"{name}.{part}": getattr(one, part) for name, one in parts.neighbours.items() for part in ("ids", "weights")}
+    arrays = {
+        f"{name}.{part}": getattr(one, part) for name, one in parts.neighbours.items() for part in ("ids", "weights")
+    }
     arrays |= {name: np.asarray(getattr(parts, name)) for name in ("items", "titles", "contexts", "day")}
     arrays |= {name: getattr(parts, name) for name in ("popularity", "by_context", "age", "sold", "vectors")}
     path = folder / PARTS_FILE

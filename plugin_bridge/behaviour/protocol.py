@@ -88,7 +88,9 @@ def split_at(interactions: Interactions, day: float) -> Split:
         there = slice(rows.start, rows.start + int(early.sum()))
         cases.append(Case(customer, history_of(interactions, there), targets))
     if not cases:
-        raise BehaviourError(f"no customer bought something both before and after {date_of(day)}; choose another --from")
+        raise BehaviourError(
+            f"no customer bought something both before and after {date_of(day)}; choose another --from"
+        )
     return Split(day, train, tuple(cases), sold)
 
 
@@ -106,7 +108,7 @@ def histories(interactions: Interactions) -> Iterator[tuple[int, History]]:
 
 def sequences(interactions: Interactions, *, by_session: bool = False) -> list[np.ndarray]:
     """Return the items of every customer, or of every order or session, oldest first; twice in a row counts once."""
-    found = []
+    found: list[np.ndarray] = []
     for _, rows in interactions.by_customer():
         items, orders = interactions.item[rows], interactions.order[rows]
         parts: Sequence[np.ndarray] = [items]

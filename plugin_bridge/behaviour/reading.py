@@ -73,8 +73,9 @@ def read_rows(path: Path, cleaning: Cleaning, zone: tzinfo = UTC) -> Iterator[Ro
 
 
 def _opened(path: Path) -> io.TextIOBase:
-    raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _orders(path: Path, stream: io.TextIOBase, cleaning: Cleaning, zone: tzinfo) -> Iterator[Row]:

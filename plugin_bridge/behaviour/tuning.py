@@ -42,7 +42,11 @@ def tune(rows: Interactions, day: float, start: Tuning | None = None) -> Tuning:
                     if found > best:
                         best = found
                         chosen = replace(
-                            chosen, knn_shrink=shrink, knn_alpha=alpha, knn_half_life=half_life, knn_query_half_life=asked
+                            chosen,
+                            knn_shrink=shrink,
+                            knn_alpha=alpha,
+                            knn_half_life=half_life,
+                            knn_query_half_life=asked,
                         )
     best = -1.0
     for half_life in (None, 180.0):

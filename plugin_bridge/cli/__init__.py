@@ -11,6 +11,7 @@ from opensearch.errors import OpenSearchError
 from opensearch.settings import ClusterSettings, NodeSettings
 from plugin_bridge.cli import (
     adopt,
+    behaviour,
     duplicates,
     evaluate,
     jobs,
@@ -42,6 +43,7 @@ for group in (
     load,
     adopt,
     search,
+    behaviour,
     duplicates,
     tag,
     review,

@@ -15,6 +15,7 @@ from encoders.photosets import SPLITS, read_photo_set
 from encoders.store import ModelStore
 from opensearch.client import connect
 from plugin_bridge.catalogue.readers import count_rows
+from plugin_bridge.cli import behaviour_models
 from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.cli.pairs import evaluate_pairs
 from plugin_bridge.cli.taggers import evaluate_tags
@@ -32,6 +33,7 @@ def register(app: typer.Typer) -> None:
     group.command("search")(search)
     group.command("images")(images)
     group.command("tags")(evaluate_tags)
+    group.command("behaviour")(behaviour_models.evaluate)
     group.command("pairs")(evaluate_pairs)
     app.add_typer(group, name="evaluate")
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from encoders.photosets import read_photo_set
 from encoders.store import ModelStore
+from plugin_bridge.cli import behaviour_models
 from plugin_bridge.cli.output import console, out, table
 from plugin_bridge.cli.progress_lines import Lines, Tell, telling
 from plugin_bridge.cli.taggers import train_tags
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("images")(images)
     group.command("tags")(train_tags)
+    group.command("behaviour")(behaviour_models.train)
     app.add_typer(group, name="train")
 
 

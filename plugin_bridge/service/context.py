@@ -9,6 +9,7 @@ from encoders.store import ModelStore
 from opensearch import dropin
 from opensearch.client import Cluster, connect
 from opensearch.errors import OpenSearchError
+from plugin_bridge.behaviour.recommending import Recommender
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.fallbacks import FallbackLedger
 from plugin_bridge.jobs.desk import JobDesk
@@ -52,6 +53,7 @@ class Context:
     canaries: CanaryKeeper
     labels: LabelDesk
     rules: RuleKeeper
+    recommender: Recommender
 
     def close(self) -> None:
         """Stop threads and close connections."""
@@ -61,6 +63,7 @@ class Context:
         self.canaries.close()
         self.labels.close()
         self.rules.stop()
+        self.recommender.close()
         self.storage.close()
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.vectors.close()
@@ -111,6 +114,7 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         canaries=CanaryKeeper(storage),
         labels=LabelDesk(settings, storage, cluster),
         rules=rules,
+        recommender=Recommender(registry, store, settings, rules.book),
     )
 
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from encoders.errors import EncoderError, ModelNotFoundError, PictureError
 from opensearch.errors import ClusterRefusedError, ClusterUnreachableError, GenerationError, OpenSearchError
 from opensearch.leases import LeaseHeldError, LeaseLostError
-from plugin_bridge.errors import BridgeError, ReleaseError, RequestError, StorageError
+from plugin_bridge.errors import BehaviourError, BridgeError, ReleaseError, RequestError, StorageError
 from plugin_bridge.service.wire import error_body
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def _status_of(error: Exception) -> int:
         return error.status
     if isinstance(error, PictureError):
         return 400
-    if isinstance(error, ReleaseError | LeaseHeldError | LeaseLostError):
+    if isinstance(error, BehaviourError | ReleaseError | LeaseHeldError | LeaseLostError):
         return 409
     if isinstance(error, GenerationError | ModelNotFoundError):
         return 404

@@ -18,6 +18,7 @@ from encoders.text import TextEncoder
 from opensearch.dropin import PROBE
 from opensearch.generations import Generation
 from opensearch.searches import Searches
+from plugin_bridge.behaviour.personal import personalised
 from plugin_bridge.errors import RequestError
 from plugin_bridge.registry import Known
 from plugin_bridge.releases.canary import chosen
@@ -86,6 +87,7 @@ class RewriteEndpoint:
             )
             if rewritten.ruled is not None and rewritten.ruled.probe is not None:
                 rewritten = await self._placed(rewritten, known)
+            rewritten = personalised(rewritten, body, known.generation, self._context.recommender)
         except RequestError as refusal:
             self._count(index, f"refused_{refusal.status}")
             await answer(send, refusal.status, error_body(str(refusal), refusal.field))

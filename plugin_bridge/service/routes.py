@@ -20,6 +20,7 @@ from plugin_bridge.service import (
     jobbing,
     labelling,
     mapping,
+    recommending,
     releasing,
     reviewing,
     ruling,
@@ -47,6 +48,7 @@ def build(context: Context, searching: SearchEndpoint) -> APIRouter:
     router.include_router(ruling.build(context, lambda role: _need(context, role)))
     router.include_router(jobbing.build(context.jobs, lambda role: _need(context, role)))
     router.include_router(releasing.build(context, lambda role: _need(context, role)))
+    router.include_router(recommending.build(context, lambda role: _need(context, role)))
     return router
 
 

@@ -112,9 +112,7 @@ def projected(texts: np.ndarray, width: int) -> torch.Tensor:
     return torch.from_numpy((found * (0.05 / (found.std() + 1e-9))).astype(np.float32))
 
 
-def _network(
-    bought: Bought, usable: Sequence[np.ndarray], recipe: NetworkRecipe, device: torch.device
-) -> nn.Module:
+def _network(bought: Bought, usable: Sequence[np.ndarray], recipe: NetworkRecipe, device: torch.device) -> nn.Module:
     if recipe.kind == "vae":
         return MultVae(bought.items, recipe.width, dropout=0.5)
     if recipe.kind == "lightgcn":
@@ -139,7 +137,9 @@ def _losses(
         chosen = order[start : start + recipe.batch]
         if isinstance(net, MultVae):
             share = min(1.0, (epoch + 1) / max(1, recipe.epochs / 2))
-            yield net.loss(torch.from_numpy(sets([usable[one] for one in chosen], items)).to(device), recipe.beta * share)
+            yield net.loss(
+                torch.from_numpy(sets([usable[one] for one in chosen], items)).to(device), recipe.beta * share
+            )
         elif isinstance(net, LightGcn):
             yield _ranked_pairs(net, usable, chosen, chance, device)
         elif isinstance(net, SequenceNet):

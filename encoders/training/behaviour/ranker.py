@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 
-
 @dataclass(frozen=True)
 class Listing:
     """One customer's list: `features` (items, f) and the places of `targets`.

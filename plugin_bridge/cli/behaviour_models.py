@@ -1,0 +1,124 @@
+"""`kindred train behaviour` and `kindred evaluate behaviour`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from encoders.errors import EncoderError
+from encoders.store import ModelStore
+from encoders.text import TextEncoder
+from plugin_bridge.behaviour.diary import Diary
+from plugin_bridge.behaviour.evaluating import BehaviourReport, evaluate_behaviour
+from plugin_bridge.behaviour.identity import pseudonyms
+from plugin_bridge.behaviour.protocol import day_of, default_day
+from plugin_bridge.behaviour.reading import read_behaviour
+from plugin_bridge.behaviour.training import KINDS, TrainOptions, title_vectors, train_behaviour
+from plugin_bridge.cli.output import console, out, print_json, progress, table
+from plugin_bridge.cli.progress_lines import telling
+from plugin_bridge.errors import BridgeError
+from plugin_bridge.settings import Settings
+
+
+def train(
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Folder or file of orders; default: the diary.")
+    ] = None,
+    name: Annotated[str, typer.Option("--out", metavar="NAME", help="Name of the model that is made.")] = "behaviour",
+    model: Annotated[str, typer.Option("--model", metavar="|".join(KINDS), help="What ranks.")] = "blend",
+    epochs: Annotated[int, typer.Option("--epochs", min=1, max=1000, help="Of a network.")] = 15,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option("--leave-out", metavar="ID", help="A customer whose orders are not used. Repeat."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
+    json: Annotated[bool, typer.Option("--json", help="Progress as JSON lines on standard output.")] = False,
+) -> None:
+    """Learn from orders what customers want next; `kindred behaviour publish NAME` puts it into the live generation."""
+    if model not in KINDS:
+        raise typer.BadParameter(f"{model!r} is unknown; there are {', '.join(KINDS)}", param_hint="--model")
+    settings = Settings()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    hashed = pseudonyms(settings.home)
+    store = ModelStore(settings.models_dir)
+    rows = Diary(settings.home).interactions() if data is None else read_behaviour(data, hashed.of).interactions
+    options = TrainOptions(
+        kind=model, seed=seed, epochs=epochs, left_out=frozenset(hashed.of(one) for one in leave_out or ())
+    )
+    with telling(json) as lines:
+        try:
+            trained = train_behaviour(
+                rows, name, store, settings.cache / "behaviour", options, lines, _encoder(settings, store)
+            )
+        except ImportError as error:
+            raise BridgeError(
+                f"training needs torch and scipy ({error.name} is missing): pip install 'kindred[train,evaluate]'"
+            ) from error
+        lines.result(trained.to_json())
+    if not json:
+        notes = trained.notes
+        console.print(
+            f"{name}: {notes['items']:,} products and {notes['customers']:,} customers, {trained.seconds:.0f} s"
+        )
+
+
+def evaluate(
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder or file of orders.")],
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="First day of the test; default: the last tenth.")
+    ] = None,
+    split: Annotated[str, typer.Option("--split", help="Behaviour has one split, by time.")] = "test",
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Recommend from what lay before a date, and score against each customer's first order after it."""
+    if split != "test":
+        raise typer.BadParameter("behaviour has one split, `test`: what comes after --from", param_hint="--split")
+    settings = Settings()
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    read = read_behaviour(data, pseudonyms(settings.home).of)
+    rows = read.interactions
+    day = default_day(rows) if start is None else day_of(start)
+    encoder = _encoder(settings, ModelStore(settings.models_dir))
+    texts = None if encoder is None else title_vectors(rows.titles, encoder)
+    with progress() as display:
+        task = display.add_task("starting", total=None)
+        report = evaluate_behaviour(
+            rows,
+            day,
+            texts=texts,
+            seed=seed,
+            cleaning=read.cleaning,
+            told=lambda message: display.update(task, description=message),
+        )
+    if json:
+        print_json(report.to_json())
+    else:
+        _show(report)
+
+
+def _encoder(settings: Settings, store: ModelStore) -> TextEncoder | None:
+    """Return the text encoder of this home; without one titles tell nothing, and that is said."""
+    try:
+        return store.open_text(settings.text_model, settings.threads)
+    except EncoderError as error:
+        console.print(f"[yellow]titles are not read:[/] {error}", soft_wrap=True)
+        return None
+
+
+def _show(report: BehaviourReport) -> None:
+    document = report.to_json()
+    rows = []
+    for name, one in document["variants"].items():
+        new = one["new"]
+        interval = "to".join(f" {bound:.3f} " for bound in one["ci95"]).strip()
+        shown = "-" if new["recall@20"] is None else f"{new['recall@20']:.3f}"
+        figures = (f"{one['recall@20']:.3f}", interval, f"{one['ndcg@10']:.3f}", shown)
+        rows.append((name, *figures, f"{one['coverage']:.2f}", f"{one['gini']:.2f}", f"{one['novelty']:.1f}"))
+    columns = ("", "recall@20", "95 % interval", "nDCG@10", "recall@20 new", "coverage", "Gini", "novelty")
+    title = f"{document['sequences']:,} customers, {document['items']:,} products, test from {document['from']}"
+    out.print(table(title, columns, rows))
+    for name, gain in document["gains"].items():
+        if gain is not None:
+            console.print(f"{name.replace('_', ' ')}: {gain['gain']:+.1%} ({gain['low']:+.1%} to {gain['high']:+.1%})")
