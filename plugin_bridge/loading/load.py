@@ -29,8 +29,7 @@ from plugin_bridge.loading.source import ROWS_PER_CHUNK, ProductFile, chunks
 CHECKPOINT = "checkpoint.jsonl"
 # A chunk with photos takes many times as long; smaller ones keep the checkpoint fresh.
 ROWS_PER_CHUNK_WITH_PHOTOS = 128
-# So many rows are looked at for a photo where no folder was named.
-ROWS_LOOKED_AT = 1000
+ROWS_LOOKED_AT = 1000  # for a photo, where no folder was named
 
 
 @dataclass(frozen=True)
@@ -281,7 +280,7 @@ class _Load:
                     checkpoint.refuse_other(self._origin(generation.index, encoders))
                     return self._work(generation, checkpoint, file.parent, resumed=True)
             self._note("there is no interrupted load to resume; starting from the beginning")
-        for generation in unfinished:
+        for generation in publish.left_over(self._cluster, unfinished, folder, CHECKPOINT):
             generations.drop(self._cluster, generation)
             self._hooks.remove(self._cluster, generation)
             (folder / generation.name / CHECKPOINT).unlink(missing_ok=True)

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from encoders.text import TextEncoder
 from opensearch import generations
 from opensearch.client import Cluster, path
 from opensearch.generations import Generation
+from opensearch.leases import holder, of_releases
 from opensearch.mappings import REFRESH_WHEN_LIVE
 from plugin_bridge.errors import LoadError
 from plugin_bridge.loading import floor
@@ -79,6 +81,13 @@ def make_live(cluster: Cluster, generation: Generation, install: Install) -> str
     missing = install(cluster, generation)
     generations.switch(cluster, generation.alias, generation.index)
     return missing
+
+
+def left_over(cluster: Cluster, unfinished: list[Generation], folder: Path, checkpoint: str) -> list[Generation]:
+    """Return what interrupted loads have left; what a release that is under way builds is none of it."""
+    if not unfinished or holder(cluster, of_releases(unfinished[0].alias)) is None:
+        return unfinished
+    return [one for one in unfinished if (folder / one.name / checkpoint).exists()]
 
 
 def prune(cluster: Cluster, alias: str, keep: int, remove: Callable[[Cluster, Generation], None]) -> list[Generation]:
