@@ -1,4 +1,4 @@
-"""Trainings, experiments and releases, as values. Reading is forgiving, as in `answers.py`."""
+"""Jobs and the experiments that are recorded of them, as values. Reading is forgiving, as in `answers.py`."""
 
 import json
 import time
@@ -9,11 +9,9 @@ from typing import Any
 from desktop.bridge.answers import one_line
 from desktop.bridge.client import Bridge
 from desktop.errors import BridgeRefusedError
-from desktop.i18n import tr
 
 OVER = ("done", "failed", "cancelled", "lost")
 _GATHER_SECONDS, _QUIET_SECONDS = 0.5, 10.0
-_SLOW = 60.0
 Figures = Mapping[str, float]
 
 
@@ -112,7 +110,7 @@ class Job:
 
 @dataclass(frozen=True)
 class News:
-    """What a job told since one last looked: `last` is where to go on."""
+    """What a job told since one last looked: `last` is where to go on. `streamed` is false where no events came."""
 
     last: str
     job: Job | None = None
@@ -121,6 +119,7 @@ class News:
     share: float | None = None
     seconds_left: float | None = None
     log: tuple[str, ...] = ()
+    streamed: bool = True
 
 
 @dataclass(frozen=True)
@@ -156,87 +155,8 @@ class Experiment:
         )
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A figure of the live generation and of the candidate, and the gain with its 95 % interval over so many cases."""
-
-    name: str
-    live: float
-    candidate: float
-    difference: float
-    low: float
-    high: float
-    cases: int
-    enough: bool = True
-
-    @classmethod
-    def read(cls, name: str, document: Mapping[str, Any]) -> "Measure":
-        """Read one measure."""
-        live, candidate, difference, low, high = (
-            float(document[one]) for one in ("live", "candidate", "difference", "low", "high")
-        )
-        cases = int(document.get("queries") or document.get("pairs") or document.get("cases") or 0)
-        return cls(name, live, candidate, difference, low, high, cases, bool(document.get("enough", True)))
-
-
-@dataclass(frozen=True)
-class Change:
-    """A query whose first results differ; products are (id, title). `overlap` is the share that stays, 0 to 1."""
-
-    query: str
-    overlap: float
-    before: tuple[tuple[str, str], ...]
-    after: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def read(cls, document: Mapping[str, Any]) -> "Change":
-        """Read one change."""
-        before, after = (
-            tuple((str(one["id"]), one_line((one.get("product") or {}).get("title")) or str(one["id"])) for one in hits)
-            for hits in (document.get("before") or (), document.get("after") or ())
-        )
-        return cls(one_line(document["query"]), float(document.get("overlap") or 0), before, after)
-
-
-@dataclass(frozen=True)
-class Release:
-    """An attempt to bring a model into the shop."""
-
-    id: int
-    model: str
-    source: str
-    target: str
-    state: str
-    verdict: str = ""
-    begun: str = ""
-    problem: str = ""
-    measures: tuple[Measure, ...] = ()
-    changes: tuple[Change, ...] = ()
-    notes: tuple[str, ...] = ()
-    judge_next: int = 0
-
-    @classmethod
-    def read(cls, document: Mapping[str, Any]) -> "Release":
-        """Read one release."""
-        comparison = document.get("comparison") or {}
-        return cls(
-            id=int(document["id"]),
-            model=str(document.get("model") or ""),
-            source=str(document.get("from") or ""),
-            target=str(document.get("to") or ""),
-            state=str(document.get("state") or ""),
-            verdict=str(document.get("verdict") or ""),
-            begun=str(document.get("begun") or ""),
-            problem=one_line(document.get("problem")),
-            measures=tuple(Measure.read(name, one) for name, one in comparison.items() if one),
-            changes=tuple(Change.read(one) for one in document.get("changes") or ()),
-            notes=tuple(one_line(one) for one in document.get("notes") or ()),
-            judge_next=len(document.get("judge_next") or ()),
-        )
-
-
 class Jobs:
-    """The bridge's endpoints for jobs, experiments and releases."""
+    """The bridge's endpoints for jobs and experiments."""
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
@@ -284,36 +204,13 @@ class Jobs:
             if error.status not in (404, 405, 501):
                 raise
             answer = self._bridge.ask("GET", f"/v1/jobs/{job}")
-            found = [("state", "", answer)]
+            return News(last, self._bridge.read(Job.read, answer), streamed=False)
         return self._bridge.read(lambda events: _news(events, last), found)
 
     def experiments(self) -> tuple[Experiment, ...]:
         """Return the recorded trainings, newest first."""
         answer = self._bridge.ask("GET", "/v1/experiments")
         return self._bridge.read(lambda document: tuple(map(Experiment.read, document["experiments"])), answer)
-
-    def releases(self) -> tuple[Release, ...]:
-        """Return the releases, newest first."""
-        answer = self._bridge.ask("GET", "/v1/releases", timeout=_SLOW)
-        return self._bridge.read(lambda document: tuple(map(Release.read, document["releases"])), answer)
-
-    def switch(self, release: Release) -> None:
-        """Make the candidate of a release live, also one that is not surely better."""
-        body = {"force": release.verdict != "better", "worse": release.verdict == "worse"}
-        self._as_releaser("POST", f"/v1/releases/{release.id}/switch", body)
-
-    def roll_back(self, to: str) -> None:
-        """Make an earlier generation live again."""
-        self._as_releaser("POST", "/v1/rollback", {"to": to})
-
-    def _as_releaser(self, method: str, path: str, body: Any) -> None:
-        try:
-            self._bridge.ask(method, path, body, timeout=_SLOW * 5)
-        except BridgeRefusedError as error:
-            if error.status != 403:
-                raise
-            message = tr("This wants a token of the role “release”: connect with one, then try again.")
-            raise BridgeRefusedError(403, message, None, error.details) from error
 
 
 def numbers(found: Any, before: str = "") -> dict[str, float]:
