@@ -42,13 +42,13 @@ def build(desk: JobDesk, need: Need) -> APIRouter:
     async def show_experiments() -> Response:
         return _json({"experiments": await run_in_threadpool(lambda: experiments(desk.home))})
 
-    @router.get("/v1/experiments/{identity}", summary="One recorded training")
-    async def show_experiment(identity: str) -> Response:
+    @router.get("/v1/experiments/{experiment}", summary="One recorded training")
+    async def show_experiment(experiment: str) -> Response:
         found = await run_in_threadpool(lambda: experiments(desk.home))
         for one in found:
-            if one["id"] == identity:
+            if one["id"] == experiment:
                 return _json(one)
-        raise RequestError(f"there is no experiment {identity!r}", status=404)
+        raise RequestError(f"there is no experiment {experiment!r}", status=404)
 
     return router
 

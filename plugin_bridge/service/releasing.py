@@ -76,20 +76,20 @@ def build(context: Context, need: Need) -> APIRouter:
     async def show(alias: str | None = None) -> Response:
         return _json(await run_in_threadpool(lambda: _listed(open_shop(alias))))
 
-    @router.get("/v1/releases/{number}", summary="One release with its comparison", dependencies=looking)
-    async def show_one(number: int, alias: str | None = None) -> Response:
-        return _json(await run_in_threadpool(lambda: _told(open_shop(alias), number)))
+    @router.get("/v1/releases/{release}", summary="One release with its comparison", dependencies=looking)
+    async def show_one(release: int, alias: str | None = None) -> Response:
+        return _json(await run_in_threadpool(lambda: _told(open_shop(alias), release)))
 
-    @router.post("/v1/releases/{number}/switch", summary="Make a compared candidate live", dependencies=switching)
-    async def switch(number: int, request: Request) -> Response:
+    @router.post("/v1/releases/{release}/switch", summary="Make a compared candidate live", dependencies=switching)
+    async def switch(release: int, request: Request) -> Response:
         body = validated(SwitchBody, await request.body() or b"{}")
 
         def work() -> dict[str, Any]:
             shop = open_shop(body.alias)
-            found = shop.releases.get(number)
+            found = shop.releases.get(release)
             why = refusal(found.verdict, force=body.force, worse=body.worse)
             if found.verdict is None:
-                why = f"release {number} was not compared yet ({found.state})"
+                why = f"release {release} was not compared yet ({found.state})"
             if why is not None:
                 raise RequestError(why, status=409, field="force")
             done = release_compared(shop, found).to_json()
