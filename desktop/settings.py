@@ -31,6 +31,7 @@ class Settings:
     filters: dict[str, Any] = field(default_factory=dict)
     history: tuple[str, ...] = ()
     layout: dict[str, str] = field(default_factory=dict)
+    toured: bool = False
 
     def with_query(self, text: str) -> "Settings":
         """Return these settings with a query put first in the history, each once."""

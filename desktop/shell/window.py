@@ -28,7 +28,11 @@ from desktop.shell.health import HealthPresenter, HealthView
 from desktop.shell.page import Page, copy
 from desktop.shell.pages import compare_page, search_page
 from desktop.shell.rail import further_pages
+from desktop.shell.stops import stops
+from desktop.shell.tour import Tour
+from desktop.shell.trial import TrialDialog
 from desktop.theme import UNIT
+from desktop.trial import Recipe, recipe
 from desktop.widgets.messages import Message, Strip
 
 _ASK_MS, _SAID_MS = 5000, 8000
@@ -49,6 +53,7 @@ class MainWindow(QMainWindow):
         compare, self.compare_view, self.compare = compare_page(desk)
         label, self.label_view, self.label = label_page(desk)
         self.pages: tuple[Page, ...] = (search, compare, label, *further_pages(desk))
+        self.tour: Tour | None = None
         self.health = HealthPresenter(desk.bridge, desk.work, self._show_health)
         self.commands = self._commands()
         self._build()
@@ -95,6 +100,28 @@ class MainWindow(QMainWindow):
         dialog.open()
         return dialog
 
+    def trial_dialog(self, trial: Recipe | None = None) -> TrialDialog | None:
+        """Start the sample shop on this computer and connect to it; a tour follows."""
+        found = trial or recipe()
+        if found is None:
+            self._say(tr("That takes a checkout of Kindred, which has the sample catalogue."))
+            return None
+        dialog = TrialDialog(found, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.ready.connect(self._tried)
+        dialog.open()
+        return dialog
+
+    def take_tour(self) -> Tour:
+        """Show what is where, one thing after the other."""
+        self._desk.keep(toured=True)
+        self.frame.setCurrentWidget(self.stack)
+        if self.tour is not None:
+            self.tour.finish()
+        self.tour = Tour(stops(self), self, self._desk.theme.accent)
+        self.tour.ended.connect(self._tour_ended)
+        return self.tour
+
     def palette_dialog(self) -> Palette:
         """Show the command palette."""
         palette = Palette(self.commands, self._search_for, self)
@@ -138,6 +165,8 @@ class MainWindow(QMainWindow):
             Command(tr("Redo"), lambda: self._turn_back(self.page.redo), "Ctrl+Shift+Z"),
             *(command for page in self.pages for command in page.commands),
             Command(tr("Connect to a bridge"), self.connect_dialog),
+            Command(tr("Try it on this computer"), self.trial_dialog),
+            Command(tr("Take the tour"), self.take_tour),
             Command(tr("Keyboard shortcuts"), self.shortcut_sheet, "?"),
             Command(tr("About Kindred"), self.about_dialog),
             Command(tr("Theme: as the system"), lambda: self._choose_theme("system")),
@@ -159,7 +188,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.rail = QButtonGroup(self)
-        rail = QFrame()
+        self.rail_frame = rail = QFrame()
         rail.setProperty("look", "rail")
         rail.setFixedWidth(84)
         down = QVBoxLayout(rail)
@@ -184,8 +213,10 @@ class MainWindow(QMainWindow):
             tr("Welcome to Kindred"),
             tr("Connect to my shop"),
             hint=tr("Kindred shows what your customers find, and why. Connect to the bridge of your shop to begin."),
+            other=tr("Try it on this computer") if recipe() else "",
         )
         self.welcome.acted.connect(self.connect_dialog)
+        self.welcome.other_acted.connect(self.trial_dialog)
         self.frame = QStackedWidget()
         self.frame.addWidget(self.stack)
         self.frame.addWidget(self.welcome)
@@ -218,14 +249,14 @@ class MainWindow(QMainWindow):
         name.setProperty("look", "title")
         self.generation_label, self.state_label = QLabel(), QLabel()
         self.generation_label.setProperty("look", "muted")
-        palette = QPushButton(tr("Search or type a command") + "    Ctrl+K")
-        palette.clicked.connect(self.palette_dialog)
+        self.palette_button = QPushButton(tr("Search or type a command") + "    Ctrl+K")
+        self.palette_button.clicked.connect(self.palette_dialog)
         self.connect_button = QPushButton(tr("Connection…"))
         self.connect_button.clicked.connect(self.connect_dialog)
         row.addWidget(name)
         row.addSpacing(UNIT)
         row.addWidget(self.generation_label, 1)
-        row.addWidget(palette)
+        row.addWidget(self.palette_button)
         row.addWidget(self.connect_button)
         row.addWidget(self.state_label)
         return bar
@@ -268,6 +299,17 @@ class MainWindow(QMainWindow):
 
     def _say(self, text: str) -> None:
         self.statusBar().showMessage(text, _SAID_MS)
+
+    def _tried(self, url: str, token: str) -> None:
+        desk = self._desk
+        desk.work.run(lambda: desk.tokens.keep(url, token), lambda _: None, lambda error: self._say(str(error)))
+        desk.connect_to(url, token)
+        if not desk.settings.toured:
+            self.take_tour()
+
+    def _tour_ended(self) -> None:
+        self.tour = None
+        self.page.focus()
 
     def _say_waiting(self, count: int) -> None:
         self.waiting_label.setText(waiting_text(count))

@@ -8,15 +8,16 @@ from desktop.theme import UNIT
 
 
 class Message(QWidget):
-    """One sentence, what to do, one button, and the details for who mends it."""
+    """One sentence, what to do, one button or two, and the details for who mends it."""
 
     acted = Signal()
+    other_acted = Signal()
     details_copied = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title, self.hint = QLabel(), QLabel()
-        self.button, self.copy = QPushButton(), QPushButton(tr("Copy details"))
+        self.button, self.other, self.copy = QPushButton(), QPushButton(), QPushButton(tr("Copy details"))
         self._details = ""
         column = QVBoxLayout(self)
         column.setSpacing(UNIT * 2)
@@ -29,22 +30,25 @@ class Message(QWidget):
             column.addWidget(label)
         row = QHBoxLayout()
         row.addStretch(1)
-        row.addWidget(self.button)
-        row.addWidget(self.copy)
+        for one in (self.button, self.other, self.copy):
+            row.addWidget(one)
         row.addStretch(1)
         column.addLayout(row)
         column.addStretch(2)
         self.button.setProperty("look", "main")
         self.button.clicked.connect(self.acted)
+        self.other.clicked.connect(self.other_acted)
         self.copy.clicked.connect(lambda: self.details_copied.emit(self._details))
 
-    def say(self, title: str, action: str, *, hint: str = "", details: str = "") -> None:
-        """Show a sentence; an empty `action` has no button."""
+    def say(self, title: str, action: str, *, hint: str = "", details: str = "", other: str = "") -> None:
+        """Show a sentence; an empty `action`, and an empty `other` one, has no button."""
         self.title.setText(title)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
         self.button.setText(action)
         self.button.setVisible(bool(action))
+        self.other.setText(other)
+        self.other.setVisible(bool(other))
         self._details = details
         self.copy.setVisible(bool(details))
 

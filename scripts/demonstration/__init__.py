@@ -1,6 +1,7 @@
 """What `scripts/demo` does once the virtual environment is there: prepare by commands, then show."""
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the demonstration; 0 when all was shown, 1 with one sentence that says where it stopped."""
     parser = argparse.ArgumentParser(prog="scripts/demo", description="Show Kindred on its sample catalogue.")
     parser.add_argument("--screenshot", type=Path, metavar="FILE.svg", help="write what is shown to an SVG picture")
+    parser.add_argument("--prepare", action="store_true", help="show nothing; end with address and token as JSON")
     options = parser.parse_args(arguments)
     console = Console(
         highlight=False, record=bool(options.screenshot), width=SCREENSHOT_WIDTH if options.screenshot else None
@@ -35,6 +37,9 @@ def main(arguments: Sequence[str]) -> int:
         shop = preparation.run()
         with shop:
             console.print(f"[dim]ready after {time.time() - began:.1f} s[/]\n")
+            if options.prepare:
+                print(json.dumps({"url": shop.bridge.url, "token": preparation.secret("merchandiser")}), flush=True)
+                return 0
             if options.screenshot:
                 showing.highlights(console, shop)
                 save_svg(console, options.screenshot)

@@ -69,10 +69,13 @@ class Preparation:
         self._encoders()
         self._services()
         cluster = connect()
-        secret = TokenStore(self._settings.home).secret("storefront")
-        shop = Shop(BridgeClient(self._settings.local_url, secret), cluster, self._settings.alias)
+        shop = Shop(BridgeClient(self._settings.local_url, self.secret("storefront")), cluster, self._settings.alias)
         self._catalogue(cluster)
         return shop
+
+    def secret(self, role: str) -> str:
+        """Return the token of a role."""
+        return TokenStore(self._settings.home).secret(role)
 
     def undo(self) -> None:
         """Stop what this run started; what ran before goes on."""
