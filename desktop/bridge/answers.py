@@ -142,6 +142,7 @@ class Standing:
     fallbacks: int = 0
     generations: tuple[GenerationRow, ...] = ()
     models: tuple[str, ...] = field(default=())
+    version: str = ""
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "Standing":
@@ -158,6 +159,7 @@ class Standing:
             fallbacks=int((document.get("fallbacks") or {}).get("total") or 0),
             generations=tuple(GenerationRow.read(row) for row in document.get("generations", ())),
             models=tuple(str(one["name"]) for one in document.get("models", ())),
+            version=str(bridge.get("version") or ""),
         )
 
 

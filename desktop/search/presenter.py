@@ -29,6 +29,7 @@ class SearchPresenter:
         self._bridge, self._runner = bridge, runner
         self._show, self._searched = show, searched
         self._results, self._facets = Latest(runner), Latest(runner)
+        self._uncounted = False
         self.view = SearchView()
 
     def use(self, bridge: Bridge) -> None:
@@ -141,9 +142,9 @@ class SearchPresenter:
         like_title = like_title or (self.view.like_title if wanted.like == self.view.wanted.like else "")
         self.view = replace(self.view, wanted=wanted, like_title=like_title, notice="", page=1)
         self._searched(wanted)
+        self._uncounted = True
+        self._facets.forget()
         self._fetch(1)
-        bridge = self._bridge
-        self._facets.run(lambda: bridge.facets(wanted), self._counted, lambda error: self._counted(()))
 
     def _fetch(self, page: int) -> None:
         wanted, bridge = self.view.wanted, self._bridge
@@ -165,6 +166,15 @@ class SearchPresenter:
                 degraded=answer.reason or tr("Vectors are away.") if answer.degraded else "",
             )
         )
+
+        if self._uncounted:
+            self._count()
+
+    def _count(self) -> None:
+        """Count the facets, after the results: while somebody types, they would take the time of the next ones."""
+        wanted, bridge = self.view.wanted, self._bridge
+        self._uncounted = False
+        self._facets.run(lambda: bridge.facets(wanted), self._counted, lambda error: self._counted(()))
 
     def _failed(self, error: Exception) -> None:
         self._give(replace(self.view, phase="failed", cards=(), facets=(), total=0, pages=1, failure=_sentence(error)))

@@ -11,15 +11,25 @@ from desktop.i18n import tr
 from desktop.theme import UNIT
 
 
+def own_version() -> str:
+    """Return the desktop's version, empty where it runs without having been installed."""
+    try:
+        return version("kindred")
+    except PackageNotFoundError:
+        return ""
+
+
 def versions(url: str, standing: Standing | None) -> list[tuple[str, str]]:
     """Return what an error report needs, as rows."""
-    try:
-        ours = version("kindred")
-    except PackageNotFoundError:
-        ours = tr("unknown")
-    rows = [("Kindred", ours), ("Qt", qVersion()), ("Python", platform.python_version()), (tr("Bridge"), url)]
+    rows = [
+        ("Kindred", own_version() or tr("unknown")),
+        ("Qt", qVersion()),
+        ("Python", platform.python_version()),
+        (tr("Bridge"), url),
+    ]
     if standing is not None:
         rows += [
+            (tr("Bridge's version"), standing.version or tr("unknown")),
             ("OpenSearch", standing.node_version or tr("away")),
             (tr("Generation"), f"{standing.alias} {standing.generation}"),
             (tr("Models"), ", ".join(standing.models)),

@@ -40,8 +40,9 @@ class HealthView:
 class HealthPresenter:
     """Asks the bridge how it stands; `show` gets every answer."""
 
-    def __init__(self, bridge: Bridge, runner: Runner, show: Callable[[HealthView], None]) -> None:
-        self._bridge, self._show = bridge, show
+    def __init__(self, bridge: Bridge, runner: Runner, show: Callable[[HealthView], None], version: str = "") -> None:
+        """Prepare; `version` is the desktop's own, empty where nobody knows it."""
+        self._bridge, self._show, self._version = bridge, show, version
         self._asked = Latest(runner)
         self.view = HealthView()
 
@@ -83,7 +84,7 @@ class HealthPresenter:
                 bridge=tr("bridge {ms} ms", ms=formats.number(ms)),
                 node=node,
                 generation=f"{standing.alias} ({generation})",
-                strip=problem,
+                strip=problem or other_version(standing.version, self._version),
                 standing=standing,
             )
         )
@@ -103,3 +104,16 @@ class HealthPresenter:
     def _give(self, view: HealthView) -> None:
         self.view = view
         self._show(view)
+
+
+def other_version(bridge: str, desktop: str) -> str:
+    """Return what there is to say of a bridge of another version; the last number makes no difference."""
+    if not desktop or bridge.split(".")[:2] == desktop.split(".")[:2]:
+        return ""
+    if not bridge:
+        return tr("The bridge is older than this desktop: some pages may say that it lacks something. Update it.")
+    return tr(
+        "The bridge is version {bridge}, this desktop {desktop}: update the older one, some pages may not work.",
+        bridge=bridge,
+        desktop=desktop,
+    )

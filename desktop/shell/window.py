@@ -21,7 +21,7 @@ from desktop.desk import Desk
 from desktop.i18n import LANGUAGES, tr
 from desktop.label.page import label_page
 from desktop.label.presenter import waiting_text
-from desktop.shell.about import AboutDialog, versions
+from desktop.shell.about import AboutDialog, own_version, versions
 from desktop.shell.commands import Command, Palette, ShortcutSheet
 from desktop.shell.connect import ConnectDialog
 from desktop.shell.health import HealthPresenter, HealthView
@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
         label, self.label_view, self.label = label_page(desk)
         self.pages: tuple[Page, ...] = (search, compare, label, *further_pages(desk))
         self.tour: Tour | None = None
-        self.health = HealthPresenter(desk.bridge, desk.work, self._show_health)
+        self.health = HealthPresenter(desk.bridge, desk.work, self._show_health, own_version())
         self.commands = self._commands()
         self._build()
         self._keys()

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from typing import Any
 
 import orjson
@@ -121,7 +122,7 @@ def _for_staff(context: Context) -> APIRouter:
 
     @router.get("/v1/status", tags=["operations"], summary="Node, alias, generations, models, fallbacks")
     async def show_status() -> Response:
-        bridge = {"running": True, **readiness(context)}
+        bridge = {"running": True, "version": version("kindred"), **readiness(context)}
         return _json(await run_in_threadpool(lambda: status.describe(context.cluster, context.settings, bridge=bridge)))
 
     @router.post("/v1/refresh", tags=["operations"], summary="Look for new and dropped generations now")
