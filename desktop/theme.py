@@ -169,6 +169,15 @@ QPushButton:checked, QToolButton:checked {{ background: {t.chosen}; border-color
 QPushButton[look="main"] {{ background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600; }}
 QPushButton[look="main"]:focus {{ border: 2px solid {t.text}; }}
 QPushButton[look="main"]:disabled {{ background: {t.raised}; color: {t.muted}; border-color: {t.raised}; }}
+QFrame[look="panel"] QPushButton {{ background: {t.raised}; }}
+QFrame[look="panel"] QPushButton:checked {{ background: {t.chosen}; }}
+QFrame[look="panel"] QPushButton[look="main"] {{ background: {t.accent}; }}
+QFrame[look="panel"] QPushButton[look="main"]:disabled {{ background: {t.raised}; }}
+QProgressBar {{ background: {t.raised}; border: 0; border-radius: 4px; }}
+QFrame[look="panel"] QProgressBar {{ background: {t.raised}; }}
+QProgressBar::chunk {{ background: {t.accent}; border-radius: 4px; }}
+QTreeView:focus {{ border: 2px solid {t.accent}; }}
+QTreeView::item {{ padding: 3px 2px; }}
 QToolButton[look="rail"] {{ background: transparent; border: 0; border-radius: 0; padding: 10px 4px; color: {t.muted}; }}
 QToolButton[look="rail"]:hover {{ color: {t.text}; }}
 QToolButton[look="rail"]:checked {{ color: {t.accent}; background: {t.chosen}; font-weight: 600; }}

@@ -37,7 +37,7 @@ class Detail(QScrollArea):
         self._thumbnails = thumbnails
         self._one: Suggestion | None = None
         self.setWidgetResizable(True)
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(336)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.photo, self.title, self.change, self.surety = QLabel(), _text("strong"), _text(), _text("muted")

@@ -78,7 +78,7 @@ class TagsPage(QWidget):
         self.body.addWidget(self._list())
         self.body.addWidget(self.detail)
         self.body.setStretchFactor(1, 1)
-        self.body.setSizes([250, 640, 320])
+        self.body.setSizes([320, 570, 350])
         self.body.setChildrenCollapsible(False)
         column.addWidget(self.body, 1)
         column.addWidget(self.plot)
@@ -127,7 +127,8 @@ class TagsPage(QWidget):
         self.browser.setAccessibleName(tr("Tags and categories"))
         self.browser.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.browser.selectionModel().currentChanged.connect(lambda now, _: self._browsed(now))
-        _fit(self.browser, (86, 76))
+        self.browser.setIndentation(UNIT * 2)
+        _fit(self.browser, ())
         return self.browser
 
     def _list(self) -> QStackedWidget:
@@ -309,10 +310,12 @@ class TagsPage(QWidget):
 
 
 def _fit(tree: QTreeView, widths: Sequence[int]) -> None:
-    """Give the first column what the others leave."""
+    """Give the first column what the others leave; those without a width are as wide as what they hold."""
     header = tree.header()
     header.setStretchLastSection(False)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    for place in range(1, header.count()):
+        header.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
     for place, width in enumerate(widths, 1):
         header.setSectionResizeMode(place, QHeaderView.ResizeMode.Interactive)
         tree.setColumnWidth(place, width)

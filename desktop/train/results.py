@@ -52,7 +52,7 @@ class ExperimentsPanel(QSplitter):
             lambda: tr("Figure"), lambda: tr("Parity"), lambda: tr("Time"), lambda: tr("When"),
         )  # fmt: skip
         self.model = TreeModel(headings, self)
-        self.table = _table(self.model, tr("Experiments"), (150, 110, 90, 70, 130, 100, 90))
+        self.table = _table(self.model, tr("Experiments"), (130, 150, 110, 64, 120, 110, 90))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._select())
         self.figures = _table(TreeModel((lambda: tr("Figure"),), self), tr("Figures"), ())
@@ -88,7 +88,8 @@ class ExperimentsPanel(QSplitter):
         found = [one for one in view.experiments if one.id in view.chosen]
         self._one = found[0] if len(found) == 1 else None
         self.compare.setEnabled(bool(self._one is not None and self._one.model) and not view.starting)
-        self.hint.setText("" if found else tr("Choose an experiment to see its figures, several to compare them."))
+        choose = tr("Choose an experiment to see its figures, several to compare them.")
+        self.hint.setText("" if found else choose if view.experiments else tr("No training was recorded yet."))
         names = tuple(one.model or one.id[:12] for one in found)
         if names != self._columns:
             self._columns = names
@@ -229,9 +230,7 @@ class ReleasesPanel(QSplitter):
             for note in release.notes:
                 column.addWidget(_label(note, "muted"))
             if release.judge_next:
-                text = tr(
-                    "{count} results are worth judging before the next one.", count=release.judge_next
-                )
+                text = tr("{count} results are worth judging before the next one.", count=release.judge_next)
                 column.addWidget(_label(text, "muted"))
             if release.changes:
                 column.addWidget(_label(tr("The queries that change most"), "strong"))

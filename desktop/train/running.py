@@ -97,7 +97,7 @@ class RunningPanel(QWidget):
         header = self.queue.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        for place, width in ((0, 190), (2, 90), (3, 120)):
+        for place, width in ((0, 170), (2, 104), (3, 136)):
             self.queue.setColumnWidth(place, width)
         self.queue.selectionModel().currentChanged.connect(lambda now, _: self._chosen(now))
         return self.queue

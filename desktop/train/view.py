@@ -53,7 +53,7 @@ class TrainPage(QWidget):
         self.body = QSplitter(Qt.Orientation.Horizontal)
         self.body.addWidget(self.running)
         self.body.addWidget(self._results())
-        self.body.setSizes([520, 720])
+        self.body.setSizes([500, 740])
         self.body.setStretchFactor(1, 1)
         self.body.setChildrenCollapsible(False)
         self.message = Message()
