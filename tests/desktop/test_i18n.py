@@ -55,7 +55,8 @@ def test_every_text_that_is_shown_goes_through_tr() -> None:
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            for one in node.args if name in shows else ():
+            # What else an item is given is its data, which nobody sees.
+            for one in node.args[: 1 if name == "addItem" else None] if name in shows else ():
                 if isinstance(one, ast.Constant) and isinstance(one.value, str) and any(map(str.isalpha, one.value)):
                     plain.append(f"{file.name}:{node.lineno}: {one.value}")
     assert [one for one in plain if not one.endswith(": Kindred")] == []
