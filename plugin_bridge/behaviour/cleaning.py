@@ -9,10 +9,19 @@ from typing import Any
 # Codes that shops book services and corrections under, and titles that say the same in words.
 SERVICE_CODES = frozenset(
     {
-        "ADJUST", "ADJUST2", "AMAZONFEE", "B", "BANK CHARGES", "C2", "CRUK", "D", "DISCOUNT", "DOT", "M", "MANUAL",
-        "POST", "POSTAGE", "S", "SAMPLES", "SHIPPING",
+        "ADJUST",
+        "ADJUST2",
+        "AMAZONFEE",
+        "BANK CHARGES",
+        "CRUK",
+        "DISCOUNT",
+        "DOT",
+        "MANUAL",
+        "POST",
+        "POSTAGE",
+        "SHIPPING",
     }
-)  # fmt: skip
+)
 _SERVICE_TITLES = re.compile(
     r"\s*(?:dotcom\s+)?(?:postage|carriage|shipping|delivery(?:\s+charge)?|manual|discount|bank\s+charges|"
     r"(?:stock\s+)?adjust(?:ment)?(?:\s+by\b.*|\s+bad\s+debt)?|(?:amazon|commission)\s+fee|samples?)\s*",

@@ -3,7 +3,6 @@
 Needs scipy and, for ALS, `implicit` (extra `evaluate`); what it makes is served without them.
 """
 
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,20 +154,22 @@ def content(texts: np.ndarray | None, items: int, k: int) -> Neighbours:
 
 def als_factors(matrix, factors: int, seed: int) -> np.ndarray:
     """Return the item factors (items, factors) of implicit ALS (Hu, Koren & Volinsky 2008), by the library implicit."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # implicit's own threads do the work
     try:
         from implicit.cpu.als import AlternatingLeastSquares
+        from threadpoolctl import threadpool_limits
     except ImportError as error:
         raise BehaviourError(f"{error.name} is missing: pip install 'kindred[evaluate]'") from error
-    model = AlternatingLeastSquares(
-        factors=min(factors, min(matrix.shape)),
-        regularization=ALS_REGULARISATION,
-        alpha=ALS_ALPHA,
-        iterations=12,
-        random_state=seed,
-        num_threads=1,
-    )
-    model.fit(matrix, show_progress=False)
+    # Thousands of tiny solutions: threads inside each of them would only wait for one another.
+    with threadpool_limits(1, "blas"):
+        model = AlternatingLeastSquares(
+            factors=min(factors, *matrix.shape),
+            regularization=ALS_REGULARISATION,
+            alpha=ALS_ALPHA,
+            iterations=12,
+            random_state=seed,
+            num_threads=1,
+        )
+        model.fit(matrix, show_progress=False)
     return np.asarray(model.item_factors, np.float32)
 
 
