@@ -26,6 +26,7 @@ from plugin_bridge.settings import Settings
 from plugin_bridge.storage import LateStorage, Storage
 
 KNOWN_AT_MOST = 200_000
+LOOK_AGAIN_SECONDS = 5.0
 _PATIENCE = 10  # counts that took a second to make are shown for ten
 
 
@@ -47,6 +48,8 @@ class LabelDesk:
         self._queues: dict[str, Queue] = {}
         self._known: dict[str, set[str]] = {}
         self._counts: dict[str, _Kept] = {}
+        self._ledgers: dict[str, PairLedger] = {}
+        self._shelves: dict[str, tuple[Shelf, float]] = {}
 
     def alias(self, named: str | None) -> str:
         """Return the alias that a request is about."""
@@ -58,7 +61,10 @@ class LabelDesk:
 
     def pairs(self, alias: str) -> PairLedger:
         """Return the labels of an alias."""
-        return PairLedger(self.storage(), alias)
+        found = self._ledgers.get(alias)
+        if found is None:
+            found = self._ledgers[alias] = PairLedger(self.storage(), alias)
+        return found
 
     def judgments(self, alias: str) -> JudgmentLedger:
         """Return the judgments of an alias."""
@@ -70,10 +76,15 @@ class LabelDesk:
 
     def shelf(self, alias: str) -> Shelf:
         """Return the live products of an alias; raises RequestError 409 where nothing is loaded."""
+        shelf, looked = self._shelves.get(alias, (None, 0.0))
+        if shelf is not None and time.monotonic() - looked < LOOK_AGAIN_SECONDS:
+            return shelf
         live = generations.live(self._cluster, alias)
         if live is None:
             raise RequestError(f"nothing is live behind {alias}; load a catalogue first", status=409)
-        return Shelf(self._cluster, live)
+        shelf = Shelf(self._cluster, live)
+        self._shelves[alias] = (shelf, time.monotonic())
+        return shelf
 
     def queue(self, alias: str) -> Queue:
         """Return the queue of an alias, started at its first use."""

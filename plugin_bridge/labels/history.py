@@ -51,6 +51,10 @@ class History:
 
     def __init__(self, storage: Storage, alias: str, kind: Kind) -> None:
         self.storage, self.alias, self.kind = storage, alias, kind
+        # Written once: making a statement takes longer than running it.
+        made = self.inserting(kind.events).on_conflict_do_nothing(index_elements=["alias", "key"])
+        self._insert = made.returning(kind.events.c.id)
+        self._stand = self._upsert(kind.standing, ["alias", *kind.subject, "by"], (kind.value, "event", "at"))
 
     def add(self, connection: Connection, rows: Sequence[Row], by: str) -> tuple[list[Saved], list[Refused]]:
         """Add rows inside a transaction; those whose key is known are not added again."""
@@ -72,8 +76,7 @@ class History:
         values = {"alias": self.alias, "key": row.key, "kind": kind, **row.about, self.kind.value: row.value}
         values |= {"by": by, "at": at, "said": row.at, "source": row.source}
         table = self.kind.events
-        made = self.inserting(table).values(**values).on_conflict_do_nothing(index_elements=["alias", "key"])
-        number = connection.execute(made.returning(table.c.id)).scalar()
+        number = connection.execute(self._insert, values).scalar()
         if number is not None:
             return Saved(row.key, number, "saved")
         known = connection.execute(
@@ -112,17 +115,19 @@ class History:
 
     def stand(self, connection: Connection, about: Mapping[str, str], by: str, value: Any, event: int, at: str) -> None:
         """Note what somebody's last word is; an older one never takes the place of a newer one."""
-        table = self.kind.standing
-        keys = ["alias", *self.kind.subject, "by"]
         row = {"alias": self.alias, **about, "by": by, self.kind.value: value, "event": event, "at": at}
-        made = self.inserting(table).values(**row)
-        newer = made.excluded.event > table.c.event
-        changed = {name: made.excluded[name] for name in (self.kind.value, "event", "at")}
-        connection.execute(made.on_conflict_do_update(index_elements=keys, set_=changed, where=newer))
+        connection.execute(self._stand, row)
 
     def inserting(self, table: Table) -> Any:
         """Return an INSERT that knows ON CONFLICT in the words of this database."""
         return sqlite.insert(table) if self.storage.is_sqlite else postgresql.insert(table)
+
+    def _upsert(self, table: Table, keys: Sequence[str], changed: Sequence[str]) -> Any:
+        """Return the statement that writes a row, or changes the one with these keys if its event is older."""
+        made = self.inserting(table)
+        newer = made.excluded.event > table.c.event
+        values = {name: made.excluded[name] for name in changed}
+        return made.on_conflict_do_update(index_elements=keys, set_=values, where=newer)
 
     def about(self, table: Table, row: Mapping[str, Any]) -> ColumnElement[bool]:
         """Return the condition that finds the rows of a table about the subject of `row`."""
@@ -158,8 +163,7 @@ class History:
             raise RequestError(f"row {row['id']} was taken back before", status=409)
         values = {"alias": self.alias, "key": key, "kind": UNDO, "by": by, "at": now(), "source": row["source"]}
         values |= {name: row[name] for name in (*self.kind.subject, self.kind.value)} | {"undoes": row["id"]}
-        made = self.inserting(table).values(**values).on_conflict_do_nothing(index_elements=["alias", "key"])
-        if connection.execute(made.returning(table.c.id)).scalar() is None:
+        if connection.execute(self._insert, values).scalar() is None:
             raise RequestError("this key stands for something else that was saved before", status=409, field="key")
 
     def _stand_again(self, connection: Connection, row: Mapping[str, Any]) -> None:

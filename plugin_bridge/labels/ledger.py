@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, and_, bindparam, delete, outerjoin, select
 
 from plugin_bridge.errors import RequestError
 from plugin_bridge.labels.history import PAIRS, History, Row
@@ -32,6 +32,12 @@ class PairLedger(History):
 
     def __init__(self, storage: Storage, alias: str) -> None:
         super().__init__(storage, alias, PAIRS)
+        self._settle = self._upsert(label_settled, ["alias", "left", "right"], ("label", "event"))
+        said, settled = label_standing, label_settled
+        same = and_(said.c.alias == settled.c.alias, said.c.left == settled.c.left, said.c.right == settled.c.right)
+        columns = (said.c.by, said.c.label, said.c.at, said.c.event, settled.c.label, settled.c.event)
+        of_pair = and_(said.c.alias == self.alias, said.c.left == bindparam("one"), said.c.right == bindparam("other"))
+        self._of_pair = select(*columns).select_from(outerjoin(said, settled, same)).where(of_pair)
 
     def save(self, labels: Sequence[Said], by: str) -> Outcome:
         """Save labels in one transaction; on return they are on the disk, or nothing is (StorageError).
@@ -91,23 +97,14 @@ class PairLedger(History):
         """Return for each pair what people say of it (with the event), and what was settled."""
         found: dict[Pair, tuple[list[tuple[Opinion, int]], tuple[str, int] | None]] = {}
         for left, right in pairs:
-            about = {"left": left, "right": right}
-            chosen = select(label_standing).where(self.about(label_standing, about)).order_by(label_standing.c.event)
-            rows = connection.execute(chosen).mappings().all()
-            if not rows:
-                continue
-            decision = select(label_settled.c.label, label_settled.c.event).where(self.about(label_settled, about))
-            kept = connection.execute(decision).first()
-            settled = None if kept is None else (kept[0], kept[1])
-            found[left, right] = [(Opinion(row["by"], row["label"], row["at"]), row["event"]) for row in rows], settled
+            rows = connection.execute(self._of_pair, {"one": left, "other": right}).all()
+            if rows:
+                opinions = sorted(((Opinion(*row[:3]), row[3]) for row in rows), key=lambda one: one[1])
+                found[left, right] = opinions, None if rows[0][4] is None else (rows[0][4], rows[0][5])
         return found
 
     def _set(self, connection: Connection, about: Mapping[str, str], label: str, event: int) -> None:
-        made = self.inserting(label_settled).values(alias=self.alias, **about, label=label, event=event)
-        changed = {"label": made.excluded.label, "event": made.excluded.event}
-        newer = made.excluded.event > label_settled.c.event
-        keys = ["alias", "left", "right"]
-        connection.execute(made.on_conflict_do_update(index_elements=keys, set_=changed, where=newer))
+        connection.execute(self._settle, {"alias": self.alias, **about, "label": label, "event": event})
 
 
 def check(one: Said) -> Refused | None:
