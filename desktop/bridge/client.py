@@ -15,11 +15,15 @@ from desktop.i18n import tr
 
 T = TypeVar("T")
 DEFAULT_URL = "http://127.0.0.1:8765"
+AS_USUAL = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A search as it is asked: by words, by a picture or like a product; `generation` empty means the live one."""
+    """A search as it is asked: by words, by a picture or like a product; `generation` empty means the live one.
+
+    `weights` say how much more than usual words, meaning and photo count.
+    """
 
     text: str = ""
     picture: bytes | None = None
@@ -27,6 +31,8 @@ class Wanted:
     filters: Mapping[str, Any] = field(default_factory=dict)
     mode: str = "hybrid"
     generation: str = ""
+    rules: bool = True
+    weights: tuple[float, float, float] = AS_USUAL
 
     @property
     def is_empty(self) -> bool:
@@ -44,6 +50,11 @@ class Wanted:
             body["like"] = self.like
         if self.generation:
             body["generation"] = self.generation
+        # What is as usual is not said: a bridge of an older version need not know it.
+        if not self.rules:
+            body["rules"] = False
+        if self.weights != AS_USUAL:
+            body["weights"] = dict(zip(("keyword", "text", "image"), self.weights, strict=True))
         return body
 
     @property

@@ -12,6 +12,7 @@ from desktop.widgets.thumbnails import Thumbnails
 
 HEIGHT = 72
 _RANK, _PHOTO, _MOVE = 36, 56, 72
+_MOST_RATING = 3
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -71,10 +72,19 @@ class RowDelegate(QStyledItemDelegate):
         title = QRect(left, box.top() + 8, box.right() - _MOVE - left, 34)
         draw_title(painter, title, row.card, font, theme, lines=2)
         draw_shares(painter, QRect(left, box.bottom() - 14, min(title.width(), 160), 6), row.card.shares, theme)
+        if row.rating is not None:
+            self._rating(painter, QRect(box.right() - _MOVE, box.bottom() - 26, _MOVE - UNIT, 20), row.rating)
         painter.setFont(bold)
         colour = theme.muted
         if row.other_rank is None or row.moved:
             colour = theme.good if row.moved > 0 or (row.other_rank is None and row.side == "right") else theme.bad
         painter.setPen(QColor(theme.text if row.other_rank is None else colour))
-        move = QRect(box.right() - _MOVE, box.top(), _MOVE - UNIT, box.height())
+        height = box.height() if row.rating is None else box.height() - 24
+        move = QRect(box.right() - _MOVE, box.top(), _MOVE - UNIT, height)
         painter.drawText(move, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, row.movement)
+
+    def _rating(self, painter: QPainter, box: QRect, rating: int) -> None:
+        """Draw how relevant people said a product is: filled and empty dots, and the number."""
+        painter.setPen(QColor(self.theme.text))
+        dots = "●" * rating + "○" * (_MOST_RATING - rating)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{dots} {rating}")

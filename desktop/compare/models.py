@@ -19,11 +19,17 @@ class SideModel(QAbstractListModel):
         self._rows: tuple[Row | None, ...] = ()
 
     def show_rows(self, rows: Sequence[Row | None]) -> None:
-        """Show these instead of what was there."""
-        if tuple(rows) != self._rows:
-            self.beginResetModel()
-            self._rows = tuple(rows)
-            self.endResetModel()
+        """Show these instead of what was there; where the products are the same, the selection stays."""
+        before, rows = self._rows, tuple(rows)
+        if rows == before:
+            return
+        if rows and [_product(row) for row in rows] == [_product(row) for row in before]:
+            self._rows = rows
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+            return
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
 
     def row(self, place: int) -> Row | None:
         """Return a row, None where there is none."""
@@ -49,3 +55,7 @@ class SideModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{row.card.title}\n{row.spoken}\n{row.card.why}"
         return None
+
+
+def _product(row: Row | None) -> str | None:
+    return None if row is None else row.card.id

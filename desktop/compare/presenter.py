@@ -1,10 +1,11 @@
 """The compare page without widgets: intents come in, frozen views go out. Free of Qt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from desktop.bridge import Answer, Bridge, GenerationRow, Wanted
-from desktop.compare.state import DEPTH, CompareView, Comparison, Configuration, compare
+from desktop.bridge.judgments import Judgments
+from desktop.compare.state import DEPTH, CompareView, Comparison, Configuration, compare, with_ratings
 from desktop.errors import DesktopError
 from desktop.i18n import tr
 from desktop.running import Latest, Runner
@@ -15,14 +16,17 @@ class ComparePresenter:
     """Answers the page's intents; `show` gets every view."""
 
     def __init__(self, bridge: Bridge, runner: Runner, show: Callable[[CompareView], None]) -> None:
-        self._bridge, self._show = bridge, show
-        self._answers = Latest(runner)
+        self._bridge, self._runner, self._show = bridge, runner, show
+        self._answers, self._judged = Latest(runner), Latest(runner)
+        self._given: list[tuple[str, str, int | None, str]] = []
         self.view = CompareView()
 
     def use(self, bridge: Bridge) -> None:
         """Speak to another bridge from now on."""
         self._bridge = bridge
         self._answers.forget()
+        self._judged.forget()
+        self._given.clear()
 
     def generations_known(self, rows: tuple[GenerationRow, ...]) -> None:
         """Offer these generations; one that is gone is no longer compared."""
@@ -36,13 +40,16 @@ class ComparePresenter:
 
     def text_changed(self, text: str) -> None:
         """Compare for other words."""
-        self.view = replace(self.view, text=" ".join(text.split()))
+        text = " ".join(text.split())
+        if text != self.view.text:
+            nothing: dict[str, int] = {}
+            self.view = replace(self.view, text=text, ratings=nothing)
         self._compare()
 
-    def side_changed(self, side: int, mode: str, generation: str) -> None:
+    def side_changed(self, side: int, chosen: Configuration) -> None:
         """Search otherwise on the left (0) or the right (1)."""
         sides = list(self.view.sides)
-        sides[side] = Configuration(mode, generation)
+        sides[side] = chosen
         self.view = replace(self.view, sides=(sides[0], sides[1]))
         self._compare()
 
@@ -52,6 +59,44 @@ class ComparePresenter:
         self.view = replace(self.view, sides=(right, left))
         self._compare()
 
+    def rated(self, product: str, rating: int) -> None:
+        """Say how relevant a product is for the words, 0 to 3."""
+        query, bridge, before = self.view.text, self._bridge, self.view.ratings.get(product)
+        if not query or not 0 <= rating <= 3:
+            return
+        self._judged.forget()  # what is under way does not know of it yet
+        self._rate(product, rating)
+
+        def kept(key: str) -> None:
+            if bridge is self._bridge:
+                self._given.append((query, product, before, key))
+
+        def failed(error: Exception) -> None:
+            if bridge is self._bridge and query == self.view.text:
+                self._rate(product, before)
+                self._give(replace(self.view, notice=_failure(error).message))
+
+        self._runner.run(lambda: Judgments(bridge).give(query, product, rating), kept, failed)
+
+    def undone(self) -> None:
+        """Take the last rating of this sitting back."""
+        if not self._given:
+            self._give(replace(self.view, notice=tr("There is nothing to take back.")))
+            return
+        query, product, before, key = last = self._given.pop()
+        bridge = self._bridge
+
+        def done(_: None) -> None:
+            if bridge is self._bridge and query == self.view.text:
+                self._rate(product, before)
+
+        def failed(error: Exception) -> None:
+            if bridge is self._bridge:
+                self._given.append(last)
+                self._give(replace(self.view, notice=_failure(error).message))
+
+        self._runner.run(lambda: Judgments(bridge).undo(key), done, failed)
+
     def again(self) -> None:
         """Compare once more, after a failure."""
         self._compare()
@@ -59,33 +104,54 @@ class ComparePresenter:
     def _compare(self) -> None:
         if not self.view.text:
             self._answers.forget()
-            self._give(replace(self.view, phase="empty", comparison=Comparison(), failure=None, degraded=""))
+            self._judged.forget()
+            plain = replace(self.view, ratings={}, notice="")
+            self._give(replace(plain, phase="empty", comparison=Comparison(), failure=None, degraded=""))
             return
         view, bridge = self.view, self._bridge
-        self._give(replace(view, phase="waiting", failure=None))
+        self._give(replace(view, phase="waiting", failure=None, notice=""))
 
         def both() -> tuple[Answer, Answer]:
             left, right = (
-                bridge.search(Wanted(view.text, mode=one.mode, generation=one.generation), size=DEPTH)
+                bridge.search(
+                    Wanted(view.text, mode=one.mode, generation=one.generation, rules=one.rules, weights=one.weights),
+                    size=DEPTH,
+                )
                 for one in view.sides
             )
             return left, right
 
         self._answers.run(both, self._found, self._failed)
+        # A bridge that keeps no judgments is compared without.
+        self._judged.run(lambda: Judgments(bridge).of(view.text), self._told, lambda error: self._told({}))
 
     def _found(self, answers: tuple[Answer, Answer]) -> None:
         left, right = ([card(hit, one.generation) for hit in one.hits] for one in answers)
         degraded = next((one.reason or tr("Vectors are away.") for one in answers if one.degraded), "")
         phase = "results" if left or right else "nothing"
-        self._give(
-            replace(self.view, phase=phase, comparison=compare(left, right), degraded=degraded)  # type: ignore[arg-type]
-        )
+        found = with_ratings(compare(left, right), self.view.ratings)
+        self._give(replace(self.view, phase=phase, comparison=found, degraded=degraded))  # type: ignore[arg-type]
+
+    def _told(self, ratings: Mapping[str, int]) -> None:
+        """Show what people judged for these words."""
+        self._give(replace(self.view, ratings=ratings, comparison=with_ratings(self.view.comparison, ratings)))
+
+    def _rate(self, product: str, rating: int | None) -> None:
+        ratings = {one: said for one, said in self.view.ratings.items() if one != product}
+        if rating is not None:
+            ratings[product] = rating
+        self.view = replace(self.view, notice="")
+        self._told(ratings)
 
     def _failed(self, error: Exception) -> None:
-        details = error.details if isinstance(error, DesktopError) else repr(error)
-        message = str(error) if isinstance(error, DesktopError) else tr("Something went wrong in the desktop.")
-        self._give(replace(self.view, phase="failed", comparison=Comparison(), failure=Failure(message, details)))
+        self._give(replace(self.view, phase="failed", comparison=Comparison(), failure=_failure(error)))
 
     def _give(self, view: CompareView) -> None:
         self.view = view
         self._show(view)
+
+
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, DesktopError):
+        return Failure(str(error), error.details)
+    return Failure(tr("Something went wrong in the desktop."), repr(error))

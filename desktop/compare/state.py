@@ -1,20 +1,25 @@
 """What the compare page shows, and the comparison itself, as frozen values. Free of Qt."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import log2
 
+from desktop.bridge.client import AS_USUAL
 from desktop.i18n import formats, tr
 from desktop.search.state import Card, Failure, Phase
 
 DEPTH = 20
+JUDGED_DEPTH = 10
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """How one side searches; `generation` empty means the live one."""
+    """How one side searches; `generation` empty means the live one, `weights` are those of words, meaning and photo."""
 
     mode: str = "hybrid"
     generation: str = ""
+    rules: bool = True
+    weights: tuple[float, float, float] = AS_USUAL
 
     @property
     def name(self) -> str:
@@ -25,11 +30,15 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Row:
-    """A product on one side. `other_rank` is its rank on the other side, None where it is not among the first ones."""
+    """A product on one side. `other_rank` is its rank on the other side, None where it is not among the first ones.
+
+    `rating` is how relevant people said it is, 0 to 3, None where nobody did.
+    """
 
     card: Card
     other_rank: int | None
     side: str
+    rating: int | None = None
 
     @property
     def moved(self) -> int:
@@ -49,8 +58,10 @@ class Row:
     def spoken(self) -> str:
         """The movement for a screen reader."""
         if self.other_rank is None:
-            return tr("only on this side")
-        return tr("rank {rank}, {other} on the other side", rank=self.card.rank, other=self.other_rank)
+            said = tr("only on this side")
+        else:
+            said = tr("rank {rank}, {other} on the other side", rank=self.card.rank, other=self.other_rank)
+        return said if self.rating is None else f"{said}, {tr('rated {rating}', rating=self.rating)}"
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,18 @@ class CompareView:
     generations: tuple[str, ...] = ()
     degraded: str = ""
     failure: Failure | None = None
+    ratings: Mapping[str, int] = field(default_factory=dict)
+    notice: str = ""
+
+    def quality(self, side: int) -> str:
+        """Return how good a side is by what people judged; empty where nobody judged."""
+        rows = (self.comparison.left, self.comparison.right)[side]
+        found = ndcg([row.card.id for row in rows], self.ratings)
+        if found is None or self.phase != "results":
+            return ""
+        judged = sum(row.rating is not None for row in rows[:JUDGED_DEPTH])
+        depth = min(JUDGED_DEPTH, len(rows))
+        return tr("nDCG@10 {value} · {judged} of {depth} judged", value=f"{found:.2f}", judged=judged, depth=depth)
 
     @property
     def summary(self) -> str:
@@ -94,6 +117,25 @@ class CompareView:
             "{overlap} of {depth} on both sides · {entered} new · {gone} gone · {moved} moved",
             overlap=one.overlap, depth=one.depth, entered=one.entered, gone=one.left_out, moved=one.moved,
         )  # fmt: skip
+
+
+def ndcg(ids: Sequence[str], ratings: Mapping[str, int], depth: int = JUDGED_DEPTH) -> float | None:
+    """Return nDCG of a ranking, gain 2^rating - 1, unjudged 0; None where nothing relevant was judged."""
+
+    def gained(found: Sequence[int]) -> float:
+        return sum((2**rating - 1) / log2(place + 1) for place, rating in enumerate(found[:depth], 1))
+
+    best = gained(sorted(ratings.values(), reverse=True))
+    return gained([ratings.get(one, 0) for one in ids]) / best if best else None
+
+
+def with_ratings(comparison: Comparison, ratings: Mapping[str, int]) -> Comparison:
+    """Return a comparison whose rows say how they were judged."""
+    left, right = (
+        tuple(replace(row, rating=ratings.get(row.card.id)) for row in rows)
+        for rows in (comparison.left, comparison.right)
+    )
+    return replace(comparison, left=left, right=right)
 
 
 def compare(left: Sequence[Card], right: Sequence[Card]) -> Comparison:

@@ -1,10 +1,8 @@
 """The compare page: widgets only."""
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -17,9 +15,9 @@ from PySide6.QtWidgets import (
 
 from desktop.compare.delegate import RowDelegate
 from desktop.compare.models import SideModel
+from desktop.compare.side import RatedList, Side
 from desktop.compare.state import DEPTH, CompareView
-from desktop.i18n import formats, tr
-from desktop.search.state import MODES
+from desktop.i18n import tr
 from desktop.theme import UNIT, Theme
 from desktop.widgets.messages import Message, Strip
 from desktop.widgets.thumbnails import Thumbnails
@@ -31,7 +29,9 @@ class ComparePage(QWidget):
     """Two lists of results with lines between the same products."""
 
     text_changed = Signal(str)
-    side_changed = Signal(int, str, str)
+    side_changed = Signal(int, object)
+    rated = Signal(str, int)
+    undone = Signal()
     swapped = Signal()
     retried = Signal()
     details_copied = Signal(str)
@@ -42,7 +42,7 @@ class ComparePage(QWidget):
         self._delegate = RowDelegate(theme, thumbnails, self)
         self.models = (SideModel(self), SideModel(self))
         self.lists = (self._list(0), self._list(1))
-        self.modes, self.generations = (QComboBox(), QComboBox()), (QComboBox(), QComboBox())
+        self.sides = (Side(tr("Left"), self.lists[0]), Side(tr("Right"), self.lists[1]))
         self._typing, self._skeleton = QTimer(self), QTimer(self)
         for timer, wait, then in (
             (self._typing, _TYPING_MS, self._typed), (self._skeleton, _SKELETON_MS, self._show_skeleton)
@@ -61,9 +61,9 @@ class ComparePage(QWidget):
         row = QHBoxLayout(both)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addLayout(self._side(0, tr("Left")), 1)
+        row.addLayout(self.sides[0], 1)
         row.addWidget(self.links)
-        row.addLayout(self._side(1, tr("Right")), 1)
+        row.addLayout(self.sides[1], 1)
         self.message = Message()
         self.message.acted.connect(self.retried)
         self.message.details_copied.connect(self.details_copied)
@@ -72,6 +72,8 @@ class ComparePage(QWidget):
         self.stack.addWidget(both)
         column.addWidget(self.stack, 1)
         self.stack.addWidget(self.message)
+        for side, controls in enumerate(self.sides):
+            controls.changed.connect(lambda chosen, side=side: self.side_changed.emit(side, chosen))
         thumbnails.arrived.connect(self._redraw)
         self.show_view(self._view)
 
@@ -91,32 +93,12 @@ class ComparePage(QWidget):
         row.addWidget(self.swap)
         return row
 
-    def _side(self, side: int, name: str) -> QVBoxLayout:
-        column = QVBoxLayout()
-        row = QHBoxLayout()
-        modes, generations = self.modes[side], self.generations[side]
-        modes.setAccessibleName(tr("{side}: way to search", side=name))
-        generations.setAccessibleName(tr("{side}: generation", side=name))
-        for mode in MODES:
-            modes.addItem(formats.mode_name(mode), mode)
-        for box in (modes, generations):
-            box.activated.connect(
-                lambda _: self.side_changed.emit(side, modes.currentData(), generations.currentData())
-            )
-            row.addWidget(box, 1)
-        column.addLayout(row)
-        column.addWidget(self.lists[side], 1)
-        return column
-
-    def _list(self, side: int) -> QListView:
-        view = QListView()
-        view.setModel(self.models[side])
+    def _list(self, side: int) -> RatedList:
+        view = RatedList(self.models[side])
         view.setItemDelegate(self._delegate)
-        view.setUniformItemSizes(True)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         view.setAccessibleName(tr("Right results") if side else tr("Left results"))
+        view.rated.connect(self.rated)
+        view.undone.connect(self.undone)
         view.verticalScrollBar().valueChanged.connect(lambda _: self.links.update())
         view.selectionModel().currentChanged.connect(lambda now, _: self._follow(side, now))
         return view
@@ -126,16 +108,10 @@ class ComparePage(QWidget):
         self._view = view
         if not self._typing.isActive() and self.query.text().split() != view.text.split():
             self.query.setText(view.text)
-        for side, one in enumerate(view.sides):
-            modes, generations = self.modes[side], self.generations[side]
-            modes.setCurrentIndex(max(0, modes.findData(one.mode)))
-            names = ("", *view.generations)
-            if [generations.itemData(place) for place in range(generations.count())] != list(names):
-                generations.clear()
-                for name in names:
-                    generations.addItem(name or tr("Live generation"), name)
-            generations.setCurrentIndex(max(0, generations.findData(one.generation)))
-        self.strip.say(tr("Answered by keywords alone: {reason}", reason=view.degraded) if view.degraded else "")
+        for side, controls in enumerate(self.sides):
+            controls.show_side(view, side)
+        degraded = tr("Answered by keywords alone: {reason}", reason=view.degraded) if view.degraded else ""
+        self.strip.say(view.notice or degraded)
         self.summary.setText(view.summary)
         if view.phase == "waiting":
             self._skeleton.start()

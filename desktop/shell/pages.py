@@ -83,6 +83,8 @@ def compare_page(desk: Desk) -> tuple[Page, ComparePage, ComparePresenter]:
     presenter = ComparePresenter(desk.bridge, desk.work, view.show_view)
     view.text_changed.connect(presenter.text_changed)
     view.side_changed.connect(presenter.side_changed)
+    view.rated.connect(presenter.rated)
+    view.undone.connect(presenter.undone)
     view.swapped.connect(presenter.swapped)
     view.retried.connect(presenter.again)
     view.details_copied.connect(copy)
@@ -101,5 +103,11 @@ def compare_page(desk: Desk) -> tuple[Page, ComparePage, ComparePresenter]:
         view.query.setFocus,
         begin,
         lambda standing: presenter.generations_known(standing.generations),
+        undo=presenter.undone,
+        keys=(
+            ("0  1  2  3", tr("Compare: rate the result")),
+            ("U", tr("Compare: next result that is not rated")),
+            ("Z", tr("Compare: take the last rating back")),
+        ),
     )
     return page, view, presenter

@@ -7,7 +7,7 @@ import pytest
 
 from desktop.bridge import Answer, Facet, GenerationRow, Standing, Wanted
 from desktop.compare.presenter import ComparePresenter
-from desktop.compare.state import compare
+from desktop.compare.state import Configuration, compare
 from desktop.errors import BridgeAwayError, BridgeRefusedError
 from desktop.running import Latest
 from desktop.search.presenter import MAX_PICTURE_BYTES, SearchPresenter
@@ -180,7 +180,7 @@ def test_two_configurations_are_compared(shop: Shop) -> None:
     assert views[-1].summary == "1 of 2 on both sides · 1 new · 1 gone · 1 moved"
     assert views[-1].degraded == "no encoder"
     presenter.generations_known((GenerationRow("g001", False, 5, "m", True), GenerationRow("g002", True, 5, "m", True)))
-    presenter.side_changed(0, "hybrid", "g001")
+    presenter.side_changed(0, Configuration("hybrid", "g001"))
     assert shop.asked[-2][0].generation == "g001"
     presenter.swapped()
     assert [one.generation for one in views[-1].sides] == ["", "g001"]
