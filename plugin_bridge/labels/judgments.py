@@ -52,7 +52,7 @@ class JudgmentLedger(History):
             chosen = chosen.where(table.c.query == tidy_query(query))
         with self.storage.read() as connection:
             rows = connection.execute(chosen.order_by(table.c.query, table.c.product, table.c.by)).mappings().all()
-        return [dict(row) for row in rows]
+        return [{str(name): value for name, value in row.items()} for row in rows]
 
     def agreed(self) -> list[Judgment]:
         """Return one rating for each query and product: the median of what people say, the lower of two middles."""
