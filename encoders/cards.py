@@ -23,10 +23,10 @@ Precision = Literal["fp32", "int8"]
 class ModelCard:
     """What a model in the store is.
 
-    `dimension` is the length of its L2-normalised vectors (of a tagger the number of its logits, of a pair scorer 1). `preprocessing` is
-    everything that happens to an input before the network sees it (text: `max_tokens`, `query_prefix`,
-    `passage_prefix`; image: `size`, `resize`, `interpolation`), so that two models with the same weights but another
-    preprocessing have another fingerprint.
+    `dimension` is the length of its L2-normalised vectors (of a tagger the number of its logits, of a pair scorer 1).
+    `preprocessing` is everything that happens to an input before the network sees it (text: `max_tokens`,
+    `query_prefix`, `passage_prefix`; image: `size`, `resize`, `interpolation`), so that two models with the same
+    weights but another preprocessing have another fingerprint.
     `files` maps each file of the model to its sha256. `parity` holds what the parity gate measured.
     """
 

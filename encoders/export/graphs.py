@@ -24,7 +24,7 @@ def export_text(net: nn.Module, path: Path, *, longest: int) -> None:
     batch = torch.export.Dim("batch", min=1, max=1 << 16)
     tokens = torch.export.Dim("tokens", min=2, max=longest)
     shapes = {name: {0: batch, 1: tokens} for name in TEXT_INPUTS}
-    _export(net, (ids, mask), path, inputs=TEXT_INPUTS, outputs=(TEXT_OUTPUT,), shapes=shapes)
+    export_parts(net, (ids, mask), path, inputs=TEXT_INPUTS, outputs=(TEXT_OUTPUT,), shapes=shapes)
 
 
 def export_image(net: nn.Module, path: Path, *, size: int, outputs: Sequence[str] = (IMAGE_OUTPUT,)) -> None:
@@ -34,10 +34,10 @@ def export_image(net: nn.Module, path: Path, *, size: int, outputs: Sequence[str
     """
     pixels = torch.zeros((2, size, size, 3), dtype=torch.uint8)
     shapes = {"pixels": {0: torch.export.Dim("batch", min=1, max=1 << 16)}}
-    _export(net, (pixels,), path, inputs=("pixels",), outputs=outputs, shapes=shapes)
+    export_parts(net, (pixels,), path, inputs=("pixels",), outputs=outputs, shapes=shapes)
 
 
-def _export(
+def export_parts(
     net: nn.Module,
     examples: tuple[torch.Tensor, ...],
     path: Path,
@@ -46,6 +46,7 @@ def _export(
     outputs: Sequence[str],
     shapes: dict,
 ) -> None:
+    """Write a network with these named inputs and outputs; `shapes` says which dimensions are left open."""
     net.eval()  # on the outer module: a submodule's own eval() leaves dropout in the pooling head on
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with torch.no_grad(), warnings.catch_warnings():

@@ -14,6 +14,7 @@ from plugin_bridge.cli import (
     behaviour,
     duplicates,
     evaluate,
+    experiments,
     jobs,
     labels,
     load,
@@ -53,6 +54,7 @@ for group in (
     evaluate,
     release,
     jobs,
+    experiments,
 ):
     group.register(app)
 

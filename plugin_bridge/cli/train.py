@@ -12,6 +12,7 @@ from encoders.photosets import read_photo_set
 from encoders.store import ModelStore
 from plugin_bridge.cli import behaviour_models
 from plugin_bridge.cli.output import console, out, table
+from plugin_bridge.cli.pairs import train_pairs_command, train_search_command
 from plugin_bridge.cli.progress_lines import Lines, Tell, telling
 from plugin_bridge.cli.taggers import train_tags
 from plugin_bridge.errors import BridgeError
@@ -24,6 +25,8 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command("images")(images)
     group.command("tags")(train_tags)
+    group.command("pairs")(train_pairs_command)
+    group.command("search")(train_search_command)
     group.command("behaviour")(behaviour_models.train)
     app.add_typer(group, name="train")
 

@@ -222,7 +222,8 @@ def _attributes(left: Item, right: Item) -> dict[str, float]:
     elif left.brand or right.brand:
         name, other = (left.brand, right) if left.brand else (right.brand, left)
         brand = fuzz.partial_ratio(name, other.whole) / 100
-    colours = left.colours | right.colours
+    one, two = left.colours, right.colours
+    both, either = set(one) & set(two), set(one) | set(two)
     return {
         "price_ratio": min(known) / max(known) if len(known) == 2 else NAN,
         "price_log": math.log(sum(known) / len(known)) if known else NAN,
@@ -231,13 +232,18 @@ def _attributes(left: Item, right: Item) -> dict[str, float]:
         "category_alike": fuzz.token_set_ratio(left.category, right.category) / 100
         if left.category and right.category
         else NAN,
-        "colours_agree": float(len(left.colours & right.colours)) if colours else NAN,
-        "colours_contradict": float(bool(left.colours and right.colours) and not left.colours & right.colours),
-        "colours_alone": float(len(left.colours ^ right.colours)),
+        "colours_agree": float(len(both)) if either else NAN,
+        "colours_overlap": len(both) / len(either) if one and two else NAN,
+        "colours_contradict": float(bool(one and two) and not both),
+        "colours_alone": float(len(either) - len(both)),
+        "first_colour_same": float(one[0] == two[0]) if one and two else NAN,
+        "colours_in_order": _common_start(one, two) / max(len(one), len(two)) if one and two else NAN,
+        "wearers_same": float(left.wearers == right.wearers) if left.wearers and right.wearers else NAN,
+        "wearers_known": float(bool(left.wearers)) + float(bool(right.wearers)),
     }
 
 
-def _common_start(one: str, two: str) -> int:
+def _common_start(one: Sequence[str], two: Sequence[str]) -> int:
     return next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
 
 

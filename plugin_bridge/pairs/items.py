@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from plugin_bridge.catalogue.prices import parse_number
+from plugin_bridge.pairs.words import COLOURS, FOR, one_name
 
 # Other shops name the same thing otherwise; the first name that a product has wins.
 TITLE = ("title", "name", "product_name")
@@ -35,25 +36,14 @@ _SAME_UNIT = {
     "count": "ct", "channel": "ch", "channels": "ch", "ports": "port", "users": "user", "core": "cores", "years": "yr",
     "year": "yr", "sheet": "sheets", "page": "pages", "ohm": "ohms", "month": "months", "day": "days", "hour": "hours",
 }  # fmt: skip
-_COLOURS = {
-    "black": "black", "blk": "black", "nero": "black", "noir": "black", "white": "white", "wht": "white",
-    "bianco": "white", "silver": "silver", "slv": "silver", "gray": "grey", "grey": "grey", "grigio": "grey",
-    "graphite": "grey", "titanium": "grey", "red": "red", "rosso": "red", "crimson": "red", "blue": "blue",
-    "blu": "blue", "navy": "navy", "royal": "royal", "green": "green", "verde": "green", "olive": "olive",
-    "lime": "lime", "yellow": "yellow", "giallo": "yellow", "volt": "volt", "orange": "orange",
-    "arancione": "orange", "pink": "pink", "rosa": "pink", "purple": "purple", "viola": "purple",
-    "violet": "purple", "brown": "brown", "marrone": "brown", "chocolate": "brown", "beige": "beige",
-    "ivory": "ivory", "cream": "ivory", "gold": "gold", "oro": "gold", "bronze": "bronze", "copper": "copper",
-    "chrome": "chrome", "stainless": "stainless", "clear": "clear", "turquoise": "turquoise", "teal": "teal",
-    "aqua": "aqua", "cyan": "cyan", "magenta": "magenta", "burgundy": "burgundy", "maroon": "burgundy",
-    "coral": "coral", "wheat": "wheat", "tan": "tan", "anthracite": "anthracite", "multi": "multi",
-    "platinum": "platinum", "charcoal": "charcoal", "khaki": "khaki", "mint": "mint", "cherry": "cherry",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Item:
-    """What is compared of a product. Strings are lower case and in NFKC; `price` is None where it is unknown."""
+    """What is compared of a product. Strings are lower case and in NFKC; `price` is None where it is unknown.
+
+    In `title`, words that other languages have for the same thing are under one name; `spoken` is as it was written.
+    """
 
     title: str
     text: str
@@ -61,6 +51,7 @@ class Item:
     category: str
     stated_model: str
     price: float | None
+    spoken: str = ""
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -108,9 +99,14 @@ class Item:
         return measures(self.whole)
 
     @cached_property
-    def colours(self) -> frozenset[str]:
-        """Colours that the title names, under one name in several languages."""
-        return frozenset(_COLOURS[word] for word in self.words if word in _COLOURS)
+    def colours(self) -> tuple[str, ...]:
+        """Colours that the title names, under one name in several languages, in their order, each once."""
+        return tuple(dict.fromkeys(COLOURS[word] for word in _PIECE.findall(self.spoken) if word in COLOURS))
+
+    @cached_property
+    def wearers(self) -> frozenset[str]:
+        """Whom the title says the product is for."""
+        return frozenset(FOR[word] for word in _PIECE.findall(self.spoken) if word in FOR)
 
 
 def item_of(product: Mapping[str, Any]) -> Item:
@@ -118,7 +114,8 @@ def item_of(product: Mapping[str, Any]) -> Item:
     title, brand, model, category = (_first(product, names) for names in (TITLE, BRAND, MODEL, CATEGORY))
     named = {*TITLE, *BRAND, *MODEL, *CATEGORY, *_NOT_TEXT}
     rest = " ".join(plain(value) for key, value in sorted(product.items()) if key not in named and value)
-    return Item(title, rest[:MAX_CHARACTERS], brand, category, model, price_of(product.get("price")))
+    named_once = _PIECE.sub(lambda found: one_name(found[0]), title)
+    return Item(named_once, rest[:MAX_CHARACTERS], brand, category, model, price_of(product.get("price")), title)
 
 
 def price_of(value: Any) -> float | None:

@@ -12,6 +12,8 @@ from plugin_bridge.errors import BridgeError
 from plugin_bridge.pairs.baselines import product_text
 from plugin_bridge.pairs.reading import Product, identity
 
+__all__ = ["Vectors", "encoded", "product_text", "raw"]
+
 _LETTERS = 700  # of a product's text that are encoded: the first hundred tokens or so
 
 Vectors = dict[str, np.ndarray]

@@ -100,15 +100,18 @@ def train_cross_encoder(
 
 
 @torch.inference_mode()
-def logits_of(net: PairNet, tokenizer: Tokenizer, pairs: Texts, tokens: int) -> np.ndarray:
-    """Return the network's own logits (pairs,), without the offset; both orders of a pair are averaged."""
+def logits_of(net: PairNet, tokenizer: Tokenizer, pairs: Texts, tokens: int, *, exact: bool = False) -> np.ndarray:
+    """Return the network's own logits (pairs,), without the offset; both orders of a pair are averaged.
+
+    Half precision is used unless `exact`.
+    """
     net.eval()
     device = next(net.parameters()).device
     found = np.zeros(len(pairs), np.float32)
     for one, two in ((pairs.left, pairs.right), (pairs.right, pairs.left)):
         encoded = encode(tokenizer, one, two, tokens)
         for rows in _buckets([len(ids) for ids, _ in encoded], _AT_ONCE):
-            with torch.autocast(device.type, torch.bfloat16):
+            with torch.autocast(device.type, torch.bfloat16, enabled=not exact):
                 found[rows] += net(*_padded([encoded[row] for row in rows], device)).float().cpu().numpy() / 2
     return found
 
