@@ -16,7 +16,9 @@ _LAYOUT = "label"
 def label_page(desk: Desk) -> tuple[Page, LabelPage, LabelPresenter]:
     """Return the label page with its presenter."""
     view = LabelPage(desk.theme, desk.thumbnails)
-    presenter = LabelPresenter(desk.outbox, desk.work, desk.writing, view.show_view, desk.waits.emit)
+    presenter = LabelPresenter(
+        desk.outbox, desk.work, desk.writing, view.show_view, desk.waits.emit, desk.thumbnails.warm
+    )
     view.answered.connect(presenter.answered)
     view.undone.connect(presenter.undone)
     view.retried.connect(presenter.retried)

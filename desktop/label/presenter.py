@@ -38,7 +38,11 @@ class Problems:
 
 
 class LabelPresenter:
-    """Answers the page's intents. `show` gets every view, `waits` how many labels the bridge has not heard of."""
+    """Answers the page's intents.
+
+    `show` gets every view, `waits` how many labels the bridge has not heard of, `ahead` products that may be shown
+    when it is away.
+    """
 
     def __init__(
         self,
@@ -47,12 +51,13 @@ class LabelPresenter:
         writer: Runner,
         show: Callable[[LabelView], None],
         waits: Callable[[int], None] = lambda count: None,
+        ahead: Callable[[tuple[str, ...]], None] = lambda products: None,
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
         self._open, self._runner, self._writer, self._now = open_outbox, runner, writer, now
         self._show, self._waits = show, waits
         self._sync = Sync(runner, self._synced)
-        self._supply = Supply(runner, writer, self._read, self._supplied, self._away)
+        self._supply = Supply(runner, writer, self._read, self._supplied, self._away, ahead)
         self._opening, self._stats = Latest(writer), Latest(runner)
         self._tray: Tray | None = None
         self._labels: Labels | None = None

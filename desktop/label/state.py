@@ -180,7 +180,9 @@ def _place(name: str) -> tuple[int, str]:
 def _item(item: Item, own: set[str], other: set[str]) -> ItemView:
     title = (item.title or item.id)[:SHOWN_CHARS]
     initial = next((letter.upper() for letter in title if letter.isalnum()), "?")
-    return ItemView(item.id, title, initial, tuple(sorted(own - other)) if own & other else ())
+    # Titles that share little differ in nearly every word: marks would say nothing then.
+    alike = 2 * len(own & other) >= min(len(own), len(other)) > 0
+    return ItemView(item.id, title, initial, tuple(sorted(own - other)) if alike else ())
 
 
 def _words(title: str) -> set[str]:

@@ -25,7 +25,7 @@ class Supply:
     """Fetches pairs, one call at a time.
 
     `read` looks into the outbox, `kept` gets what it holds now and how many pairs the bridge has left, `failed` why
-    nothing came.
+    nothing came. `ahead` gets the products of a reserve: without a bridge nobody could show their photos.
     """
 
     def __init__(
@@ -35,9 +35,10 @@ class Supply:
         read: Callable[[Tray], Kept],
         kept: Callable[[Kept, int | None], None],
         failed: Callable[[Exception], None],
+        ahead: Callable[[tuple[str, ...]], None] = lambda products: None,
     ) -> None:
         self._runner, self._writer, self._read = runner, writer, read
-        self._told, self._failed = kept, failed
+        self._told, self._failed, self._ahead = kept, failed, ahead
         self._tray: Tray | None = None
         self._labels: Labels | None = None
         self._labelled = RESERVE_EVERY
@@ -87,6 +88,8 @@ class Supply:
                 self.fetching = False
                 self.all_seen = not reserve and not pairs
                 self._told(kept, left)
+                if reserve:
+                    self._ahead(tuple(dict.fromkeys(item.id for one in pairs for item in (one.left, one.right))))
                 self.fill(kept.counts)
 
             self._writer.run(add, added, failed)

@@ -108,12 +108,15 @@ class LabelPage(QWidget):
         column.setSpacing(UNIT)
         self.why, self.similarity, self.verdict, self.totals = QLabel(), QLabel(), QLabel(), QLabel()
         hint = tr("The curve shows once there are enough labels to measure by.")
-        self.curve = Plot(theme, "kindred-learning-curve", tr("Learning curve"), hint)
+        self.curve = Plot(theme, "kindred-learning-curve", "", hint)  # a heading has no room beside its buttons
+        self.curve.setAccessibleName(tr("Learning curve"))
         self.curve.said.connect(self.said)
-        for title, labels in (
+        parts: tuple[tuple[str, tuple[QLabel, ...]], ...] = (
             (tr("Why this pair"), (self.why, self.similarity)),
             (tr("Is it enough?"), (self.verdict,)),
-        ):
+            (tr("Learning curve"), ()),
+        )
+        for title, labels in parts:
             heading = QLabel(title)
             heading.setProperty("look", "strong")
             column.addWidget(heading)

@@ -212,7 +212,9 @@ class MainWindow(QMainWindow):
         self.welcome.say(
             tr("Welcome to Kindred"),
             tr("Connect to my shop"),
-            hint=tr("Kindred shows what your customers find, and why. Connect to the bridge of your shop to begin."),
+            hint=tr(
+                "Kindred shows what your customers find, and why. Connect to the bridge of your shop, or try it here."
+            ),
             other=tr("Try it on this computer") if recipe() else "",
         )
         self.welcome.acted.connect(self.connect_dialog)

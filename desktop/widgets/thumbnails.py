@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -58,6 +59,12 @@ class Thumbnails(QObject):
         self._fetch(key)
         return None
 
+    def warm(self, products: Sequence[str]) -> None:
+        """Put photos of these products on the disk, one after the other: they will be shown without a bridge."""
+        bridge, folder = self._bridge, self._folder
+        if bridge is not None:
+            self._work.run(lambda: _put_on_disk(bridge, folder, products), lambda _: None, lambda _: None)
+
     def _fetch(self, key: Key) -> None:
         now = time.monotonic()
         if self._bridge is None or now - self._asked.get(key, -_RETRY_SECONDS) < _RETRY_SECONDS:
@@ -78,6 +85,18 @@ class Thumbnails(QObject):
 
 def load(bridge: Bridge, folder: Path, key: Key) -> QImage | None:
     """Return a photo from the disk, else from the bridge; None where the product has none."""
+    data = _data(bridge, folder, key)
+    image = QImage.fromData(data) if data else QImage()
+    if image.isNull():
+        return None
+    wanted = QSize(SIDE, SIDE)
+    if image.width() <= SIDE and image.height() <= SIDE:
+        return image
+    return image.scaled(wanted, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+
+
+def _data(bridge: Bridge, folder: Path, key: Key) -> bytes | None:
+    """Return a photo's bytes from the disk, else from the bridge, whose answer is kept."""
     generation, product_id = key
     name = hashlib.sha256("\0".join((bridge.url, generation, product_id, str(SIDE))).encode()).hexdigest()
     file = folder / f"{name}.jpg"
@@ -87,13 +106,12 @@ def load(bridge: Bridge, folder: Path, key: Key) -> QImage | None:
     except OSError:
         data = bridge.picture(product_id, side=SIDE, generation=generation)
         _keep_on_disk(file, data)
-    image = QImage.fromData(data) if data else QImage()
-    if image.isNull():
-        return None
-    wanted = QSize(SIDE, SIDE)
-    if image.width() <= SIDE and image.height() <= SIDE:
-        return image
-    return image.scaled(wanted, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    return data
+
+
+def _put_on_disk(bridge: Bridge, folder: Path, products: Sequence[str]) -> None:
+    for product in products:
+        _data(bridge, folder, ("", product))  # the first that cannot be had ends it: the bridge is away
 
 
 def _keep_on_disk(file: Path, data: bytes | None) -> None:

@@ -302,3 +302,12 @@ def test_figures_are_said_in_words() -> None:
     i18n.choose("en")
     assert LabelView(stats=LabelStats.read({})).agreement.startswith("Agreement shows once")
     assert [waiting_text(count) for count in (0, 1, 2)] == ["", "1 label waiting to sync", "2 labels waiting to sync"]
+
+
+def test_photos_of_the_reserve_are_fetched_ahead(desk: Desk) -> None:
+    ahead: list[tuple[str, ...]] = []
+    presenter = desk.presenter(ahead=ahead.append)
+    assert len(ahead) == 1 and len(ahead[0]) == len(set(ahead[0])) == 400
+    for _ in range(60):
+        presenter.answered("similar")
+    assert len(ahead) <= 3, "the reserve is looked after now and then, not with every label"
