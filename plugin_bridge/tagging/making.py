@@ -23,6 +23,7 @@ from plugin_bridge.tagging.labels import (
     lonely,
     taggable_fields,
 )
+from plugin_bridge.tagging.ridge import MOST_IN_PAIRS
 from plugin_bridge.tagging.trained import EncoderName, write_tagger_card
 from plugin_bridge.tagging.training import Examples, Report, train_tagger
 from plugin_bridge.tagging.words import Words, learn_words
@@ -92,6 +93,18 @@ def chosen_fields(labelled: LabelledSet, wanted: Sequence[str] | None) -> list[s
     return list(wanted)
 
 
+def worth_reading(products: Sequence[LabelledProduct], fields: Sequence[str]) -> list[LabelledProduct]:
+    """Return the products that have a label for one of the fields, and as many others as can help these.
+
+    Others are evenly chosen, up to as many products in all as are compared pair by pair.
+    """
+    labelled = [any(product.labels.get(name) for name in fields) for product in products]
+    others = [row for row, known in enumerate(labelled) if not known]
+    room = max(0, MOST_IN_PAIRS - sum(labelled))
+    helping = set(others[:: max(1, -(-len(others) // room))]) if room else set()
+    return [product for row, product in enumerate(products) if labelled[row] or row in helping]
+
+
 def label_faults(products: Sequence[LabelledProduct], fields: Sequence[str]) -> list[LabelFaults]:
     """Return for each field what is wrong about its labels."""
     return [LabelFaults(name, tuple(lonely(products, name)), tuple(contradictions(products, name))) for name in fields]
@@ -116,7 +129,7 @@ def make_tagger(
     """
     from encoders.export.tags import prove_and_card
 
-    train, valid = labelled.of("train"), labelled.of("valid")
+    train, valid = worth_reading(labelled.of("train"), fields), labelled.of("valid")
     words = learned_words(train)
     report("words", {"products": len(train), "ngrams": len(words)})
     seen = read_examples(train, words, encoders, progress)

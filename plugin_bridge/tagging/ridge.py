@@ -2,7 +2,7 @@
 
 Kernel ridge regression has its leave-one-out predictions in closed form (Cawley and Talbot, Fast exact leave-one-out
 cross-validation, Neural Networks 2004): calibrating on them wastes no label and needs no second training. Products of
-rare values weigh more, as macro-F1 counts every value the same.
+rare values may weigh more, as macro-F1 counts every value the same.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ import numpy as np
 # Beyond so many products the matrix of all pairs is not held; they are then learned in the space of the features, and
 # left out a fifth at a time.
 MOST_IN_PAIRS = 6000
-PENALTY = 0.03
 _FOLDS = 5
 _BIAS = 1.0  # the weight of the constant feature
+_LEAST_SURE = 1e-3  # a guess at chance weighs so little instead of nothing
 _STEPS = 200
 
 
@@ -26,6 +26,19 @@ class Block:
 
     rows: Any
     weight: float
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a field is learned.
+
+    `weights` are those of the blocks; `lift` says how much more a rare value weighs (0: every product weighs the
+    same, 1: every value does); `penalty` how much is not believed.
+    """
+
+    weights: tuple[float, ...]
+    lift: float = 0.5
+    penalty: float = 0.03
 
 
 @dataclass(frozen=True)
@@ -49,53 +62,77 @@ class Features:
     def __len__(self) -> int:
         return int(self.blocks[0].rows.shape[0])
 
-    def fit(
-        self,
-        targets: np.ndarray,
-        rows: np.ndarray,
-        *,
-        weights: Sequence[float] | None = None,
-        penalty: float = PENALTY,
-    ) -> Fitted:
-        """Learn `targets` (len(rows), values), zeros and ones, from the products `rows`.
+    @property
+    def in_pairs(self) -> bool:
+        """Whether the matrix of all pairs of products is held."""
+        return len(self) <= MOST_IN_PAIRS
 
-        `weights` are those of the blocks where they are not the blocks' own.
+    def fit(self, targets: np.ndarray, rows: np.ndarray, setting: Setting) -> Fitted:
+        """Learn `targets` (len(rows), values), zeros and ones, from the products `rows`."""
+        return (self._fit_pairs if self.in_pairs else self._fit_features)(targets, rows, setting)
+
+    def learn(self, targets: np.ndarray, rows: np.ndarray, setting: Setting, certainty: np.ndarray) -> Fitted:
+        """Learn from products that are not equally sure, `certainty` (len(rows),) above 0.
+
+        For as many products as are held in pairs.
         """
-        wanted = [block.weight for block in self.blocks] if weights is None else weights
-        scales = [weight / sum(wanted) / size for weight, size in zip(wanted, self._sizes, strict=True)]
-        if len(self) <= MOST_IN_PAIRS:
-            return self._fit_pairs(targets, rows, scales, penalty)
-        return self._fit_features(targets, rows, scales, penalty)
+        weights = certainty * _balanced(targets, setting.lift, certainty)
+        return self._solved(targets, rows, setting, weights / weights.mean())
 
-    def _fit_pairs(self, targets: np.ndarray, rows: np.ndarray, scales: Sequence[float], penalty: float) -> Fitted:
+    def scores(self, fitted: Fitted) -> np.ndarray:
+        """Return the scores (n, values) of all products by what was learned."""
+        found = np.tile(fitted.bias, (len(self), 1))
+        for block, learned in zip(self.blocks, fitted.maps, strict=True):
+            found += np.asarray(block.rows @ learned)
+        return found
+
+    def _scales(self, setting: Setting) -> list[float]:
+        whole = sum(setting.weights)
+        return [weight / whole / size for weight, size in zip(setting.weights, self._sizes, strict=True)]
+
+    def _system(self, rows: np.ndarray, setting: Setting) -> np.ndarray:
+        """Return how alike each two of the products `rows` are."""
         if self._pairs is None:
             self._pairs = [_pairs(block.rows) for block in self.blocks]
         system = np.full((len(self), len(self)), _BIAS)
-        for pairs, scale in zip(self._pairs, scales, strict=True):
-            system += pairs * scale
-        if len(rows) < len(self):
-            system = system[np.ix_(rows, rows)]
-        system[np.diag_indices_from(system)] += penalty / _balanced(targets)
-        inverse = np.linalg.inv(system)
-        prior = targets.mean(axis=0)
+        for pairs, scale in zip(self._pairs, self._scales(setting), strict=True):
+            if scale:
+                system += pairs * scale
+        return system if np.array_equal(rows, np.arange(len(self))) else system[np.ix_(rows, rows)]
+
+    def _fit_pairs(self, targets: np.ndarray, rows: np.ndarray, setting: Setting) -> Fitted:
+        return self._solved(targets, rows, setting, _balanced(targets, setting.lift))
+
+    def _solved(self, targets: np.ndarray, rows: np.ndarray, setting: Setting, weights: np.ndarray) -> Fitted:
+        system = self._system(rows, setting)
+        system[np.diag_indices_from(system)] += setting.penalty / np.maximum(weights, _LEAST_SURE)
+        inverse = _inverse(system)
+        prior = np.average(targets, axis=0, weights=weights if weights.min() < weights.max() else None)
         duals = inverse @ (targets - prior)
         held_out = targets - duals / np.diag(inverse)[:, None]
+        return self._mapped(duals, rows, prior, setting, held_out)
+
+    def _mapped(
+        self, duals: np.ndarray, rows: np.ndarray, prior: np.ndarray, setting: Setting, held_out: np.ndarray
+    ) -> Fitted:
+        scales = self._scales(setting)
         maps = tuple(
             np.asarray(block.rows[rows].T @ duals) * scale for block, scale in zip(self.blocks, scales, strict=True)
         )
         return Fitted(maps, prior + _BIAS * duals.sum(axis=0), held_out)
 
-    def _fit_features(self, targets: np.ndarray, rows: np.ndarray, scales: Sequence[float], penalty: float) -> Fitted:
+    def _fit_features(self, targets: np.ndarray, rows: np.ndarray, setting: Setting) -> Fitted:
         from scipy import sparse
         from sklearn.linear_model import Ridge
 
+        scales = self._scales(setting)
         parts = [sparse.csr_matrix(b.rows) * np.sqrt(s) for b, s in zip(self.blocks, scales, strict=True)]
-        weights = _balanced(targets)
+        weights = _balanced(targets, setting.lift)
         whole = sparse.hstack([*parts, np.full((len(self), 1), np.sqrt(_BIAS))]).tocsr()[rows]
         prior = targets.mean(axis=0)
 
         def solve(chosen: np.ndarray) -> np.ndarray:
-            model = Ridge(alpha=penalty, fit_intercept=False, solver="sparse_cg", tol=1e-3, max_iter=_STEPS)
+            model = Ridge(alpha=setting.penalty, fit_intercept=False, solver="sparse_cg", tol=1e-3, max_iter=_STEPS)
             model.fit(whole[chosen], targets[chosen] - prior, sample_weight=weights[chosen])
             return np.atleast_2d(model.coef_)
 
@@ -111,12 +148,26 @@ class Features:
         return Fitted(maps, prior + np.sqrt(_BIAS) * pieces[-1][0], held_out)
 
 
-def _balanced(targets: np.ndarray) -> np.ndarray:
+def _balanced(targets: np.ndarray, lift: float, certainty: np.ndarray | None = None) -> np.ndarray:
     """Return a weight for each product, 1 on average: the rarer its (rarest) value, the more it weighs."""
-    counts = np.maximum(targets.sum(axis=0), 1)
+    counts = np.maximum(targets.sum(axis=0) if certainty is None else certainty @ targets, _LEAST_SURE)
     rarest = np.where(targets > 0, counts, np.inf).min(axis=1)
-    weights = 1 / np.where(np.isfinite(rarest), rarest, counts.max())
+    weights = np.where(np.isfinite(rarest), rarest, counts.max()) ** -lift
     return weights / weights.mean()
+
+
+def _inverse(system: np.ndarray) -> np.ndarray:
+    """Return the inverse of a symmetric positive matrix, which is lost: by Cholesky, in half the steps of others."""
+    from scipy.linalg import lapack
+
+    # LAPACK reads columns first: the transpose of a symmetric matrix is itself, and nothing is copied.
+    factor, failed = lapack.dpotrf(system.T, lower=1, overwrite_a=1)
+    if failed == 0:
+        found, failed = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    if failed:
+        raise np.linalg.LinAlgError("products cannot be told apart from each other at all")
+    lower = np.tril(found)
+    return lower + np.tril(found, -1).T
 
 
 def _pairs(rows: Any) -> np.ndarray:

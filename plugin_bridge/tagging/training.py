@@ -2,7 +2,8 @@
 
 One linear model for each field reads n-grams, the text's vector and the photo's vector together; beside it stand one
 of the text alone and one of the photo alone, for products that lack the other. All are ridge regressions, whose exact
-leave-one-out scores calibrate them. Nothing is drawn by chance.
+leave-one-out scores calibrate them and choose how each is learned. Where few products have a label, those without one
+help. Nothing is drawn by chance.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,17 +14,17 @@ import numpy as np
 
 from encoders.export.tags import LinearTagger
 from plugin_bridge.errors import EvaluationError
-from plugin_bridge.tagging.calibration import WANTED_PRECISION, fit_temperature, log_softmax
+from plugin_bridge.tagging.calibration import WANTED_PRECISION, fit_temperature
+from plugin_bridge.tagging.choosing import best_fit
 from plugin_bridge.tagging.deciding import Decider, fit_decider
 from plugin_bridge.tagging.features import Read
+from plugin_bridge.tagging.guessing import wanted, with_guesses
 from plugin_bridge.tagging.labels import LabelledProduct, has_many
-from plugin_bridge.tagging.ridge import Block, Features, Fitted
+from plugin_bridge.tagging.ridge import Block, Features, Fitted, Setting
 from plugin_bridge.tagging.trained import SENSES, EncoderName, Sense, TaggedField, TaggerCard
 
 # How much each kind of feature weighs; chosen by leave-one-out on fashion products (docs/decisions).
 WEIGHTS = {"words": 2.0, "text": 2.0, "photo": 1.0}
-# What the photo may weigh beside the words; each field gets the one that tells its held-out labels best.
-PHOTO_WEIGHTS = (0.25, 1.0, 2.0)
 _SMALLEST_SPREAD = 0.05  # of the mean variance
 FEWEST = 2  # labelled products, of at least two values, without which a field cannot be learned
 
@@ -68,11 +69,11 @@ def train_tagger(
         many = has_many(train.products, name)
         deciders: dict[Sense, Decider] = {}
         for sense in SENSES:
-            rows = senses.rows(sense, name)
+            rows, unlabelled = senses.rows(sense, name)
             if len(rows) < FEWEST:
                 continue
             targets = _targets([train.products[row] for row in rows], name, values[name])
-            fitted, sharpness = senses.fitted(sense, targets, rows, many=many)
+            fitted, sharpness, how = senses.fitted(sense, targets, rows, unlabelled, many=many)
             place = SENSES.index(sense) * columns + start
             senses.store(sense, tagger, slice(place, place + len(values[name])), fitted, sharpness)
             field = TaggedField(name, values[name], many, start, {})
@@ -86,9 +87,8 @@ def train_tagger(
             )
             held = field.probabilities(_at(start, fitted.held_out * sharpness)).argmax(axis=1)
             right = float(targets[np.arange(len(rows)), held].mean())
-            report(
-                "trained", {"field": name, "from": sense, "products": len(rows), "held_out_accuracy": round(right, 4)}
-            )
+            told = {"field": name, "from": sense, "products": len(rows), "held_out_accuracy": round(right, 4), **how}
+            report("trained", told)
         if not deciders:
             raise EvaluationError(f"field {name}: no labelled product has a text or a photo that can be read")
         made.append(TaggedField(name, values[name], many, start, deciders))
@@ -109,12 +109,12 @@ class _Senses:
         self._photo_mean = _mean_of(read.inputs.photo, read.has_photo)
         self._photo_spread = _spread_of(read.inputs.photo, read.has_photo)
 
-    def rows(self, sense: Sense, name: str) -> np.ndarray:
-        """Return the rows of the products that have this sense and a label for the field."""
+    def rows(self, sense: Sense, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of the products that have this sense: those with a label for the field, and the others."""
         read = self._train.read
         there = {"text": read.has_text, "photo": read.has_photo, "both": read.has_text & read.has_photo}[sense]
         labelled = np.array([bool(product.labels.get(name)) for product in self._train.products])
-        return np.flatnonzero(there & labelled)
+        return np.flatnonzero(there & labelled), np.flatnonzero(there & ~labelled)
 
     def features(self, sense: Sense) -> Features:
         if sense not in self._features:
@@ -131,20 +131,22 @@ class _Senses:
             self._features[sense] = Features(blocks)
         return self._features[sense]
 
-    def fitted(self, sense: Sense, targets: np.ndarray, rows: np.ndarray, *, many: bool) -> tuple[Fitted, float]:
-        """Return what was learned, with the weight of the photo under which the held-out labels are most likely."""
+    def fitted(
+        self, sense: Sense, targets: np.ndarray, rows: np.ndarray, unlabelled: np.ndarray, *, many: bool
+    ) -> tuple[Fitted, float, dict[str, Any]]:
+        """Return what was learned in the way that tells held-out labels best, how sharp it is, and that way."""
         features = self.features(sense)
-        own = [block.weight for block in features.blocks]
-        tried = [[*own[:-1], weight] for weight in PHOTO_WEIGHTS] if sense == "both" else [own]
-        best: tuple[float, Fitted, float] | None = None
-        for weights in tried:
-            found = features.fit(targets, rows, weights=weights)
-            sharpness = 1.0 if many else 1 / fit_temperature(found.held_out, targets.argmax(axis=1))
-            loss = _loss(found.held_out * sharpness, targets, many=many)
-            if best is None or loss < best[0]:
-                best = loss, found, sharpness
-        assert best is not None
-        return best[1], best[2]
+        first = Setting(tuple(block.weight for block in features.blocks))
+        setting, fitted = best_fit(features, targets, rows, first, photo=sense == "both", many=many)
+        how: dict[str, Any] = {"lift": setting.lift, "penalty": setting.penalty}
+        if sense == "both":
+            how["photo_weight"] = setting.weights[-1]
+        if not many and features.in_pairs and wanted(targets, unlabelled):
+            helped = with_guesses(features, targets, rows, unlabelled, setting)
+            how["guesses"] = 0 if helped is None else len(unlabelled)
+            fitted = helped or fitted
+        sharpness = 1.0 if many else 1 / fit_temperature(fitted.held_out, targets.argmax(axis=1))
+        return fitted, sharpness, how
 
     def store(self, sense: Sense, tagger: LinearTagger, place: slice, fitted: Fitted, sharpness: float) -> None:
         """Write what was fitted into the tagger's columns `place`."""
@@ -219,15 +221,6 @@ def _empty(vocabulary: int, train: Examples, outputs: int) -> LinearTagger:
 
 def _mean_of(vectors: np.ndarray, there: np.ndarray) -> np.ndarray:
     return vectors[there].mean(axis=0, dtype=float) if there.any() else np.zeros(vectors.shape[1])
-
-
-def _loss(scores: np.ndarray, targets: np.ndarray, *, many: bool) -> float:
-    """Return how unlikely the labels are, each value counting the same however rare it is."""
-    if many:
-        return float(np.square(scores - targets).mean())
-    labels = targets.argmax(axis=1)
-    losses = -log_softmax(scores)[np.arange(len(labels)), labels]
-    return float(np.mean([losses[labels == value].mean() for value in np.unique(labels)]))
 
 
 def _spread_of(vectors: np.ndarray, there: np.ndarray) -> np.ndarray:

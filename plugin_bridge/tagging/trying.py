@@ -8,7 +8,7 @@ import numpy as np
 from encoders.export.tags import LinearTagger
 from plugin_bridge.tagging.evaluating import TagReport, evaluate_tagger
 from plugin_bridge.tagging.labels import LabelledProduct, LabelledSet
-from plugin_bridge.tagging.making import Encoders, learned_words, read_examples
+from plugin_bridge.tagging.making import Encoders, learned_words, read_examples, worth_reading
 from plugin_bridge.tagging.trained import SENSES, Sense, TaggerCard
 from plugin_bridge.tagging.training import Examples, train_tagger, word_matrix
 
@@ -24,9 +24,10 @@ def try_tagger(
 ) -> TagReport:
     """Train on `train` (default: the train split), calibrate with the valid split where all of train is used, score.
 
-    With a chosen `train` (few labels) there is no valid split to speak of: the leave-one-out scores alone calibrate.
+    With a chosen `train` (few labels) there is no valid split to speak of: the held-out scores alone calibrate.
+    Products without a label in it help as those of a shop do; the baselines learn from the labelled ones.
     """
-    learned = list(train) if train is not None else labelled.of("train")
+    learned = worth_reading(train if train is not None else labelled.of("train"), fields)
     valid = labelled.of("valid") if train is None and split != "valid" else []
     words = learned_words(learned)
     seen = read_examples(learned, words, encoders)
@@ -38,7 +39,7 @@ def try_tagger(
         card,
         lambda some, sense: probabilities(tagger, card, some, sense),
         examples,
-        learned,
+        [product for product in learned if any(product.labels.get(name) for name in fields)],
         model="trained for this measurement",
         split=split,
         baselines=baselines,

@@ -5,7 +5,9 @@ import pytest
 from scipy import sparse
 
 from plugin_bridge.tagging import ridge
-from plugin_bridge.tagging.ridge import Block, Features
+from plugin_bridge.tagging.ridge import Block, Features, Setting
+
+SETTING = Setting((1.0, 2.0))
 
 
 def made(seed: int = 4, products: int = 40):
@@ -22,15 +24,15 @@ def scores(fitted, blocks):
 
 def test_held_out_scores_are_those_of_a_model_that_never_saw_the_product(monkeypatch):
     blocks, targets = made()
-    monkeypatch.setattr(ridge, "_balanced", lambda targets: np.ones(len(targets)))
+    monkeypatch.setattr(ridge, "_balanced", lambda targets, lift, certainty=None: np.ones(len(targets)))
     features = Features(blocks)
     rows = np.arange(len(targets))
-    whole = features.fit(targets, rows)
+    whole = features.fit(targets, rows, SETTING)
     prior = targets.mean(axis=0)
     for left_out in (0, 7, 39):
         others = rows[rows != left_out]
         # The prior only shifts what the constant learns again; it is kept the same for both.
-        part = features.fit(targets[others], others)
+        part = features.fit(targets[others], others, SETTING)
         expected = scores(part, blocks)[left_out]
         drift = np.abs(targets[others].mean(axis=0) - prior).max()
         assert whole.held_out[left_out] == pytest.approx(expected, abs=0.05 * drift + 1e-6)
@@ -39,9 +41,9 @@ def test_held_out_scores_are_those_of_a_model_that_never_saw_the_product(monkeyp
 def test_many_products_are_learned_to_the_same_scores(monkeypatch):
     blocks, targets = made(products=60)
     rows = np.arange(60)
-    pairs = Features(blocks).fit(targets, rows)
+    pairs = Features(blocks).fit(targets, rows, SETTING)
     monkeypatch.setattr(ridge, "MOST_IN_PAIRS", 10)
-    plain = Features(blocks).fit(targets, rows)
+    plain = Features(blocks).fit(targets, rows, SETTING)
     assert np.abs(scores(pairs, blocks) - scores(plain, blocks)).max() < 0.02
     assert (pairs.held_out.argmax(axis=1) == plain.held_out.argmax(axis=1)).mean() > 0.9
 
@@ -50,8 +52,8 @@ def test_a_value_with_one_product_is_learned_and_weighs_most():
     blocks, targets = made()
     targets = np.hstack([targets, np.zeros((40, 1))])
     targets[0] = [0, 0, 0, 1]
-    fitted = Features(blocks).fit(targets, np.arange(40))
+    fitted = Features(blocks).fit(targets, np.arange(40), SETTING)
     assert np.isfinite(fitted.held_out).all()
     assert scores(fitted, blocks)[0].argmax() == 3
-    weights = ridge._balanced(targets)
+    weights = ridge._balanced(targets, 1.0)
     assert weights[0] == weights.max() and weights.mean() == pytest.approx(1)

@@ -1,0 +1,52 @@
+"""How a field is learned is chosen by what was left out, and never ends worse than where it started."""
+
+import numpy as np
+import pytest
+
+from plugin_bridge.tagging.choosing import best_fit, worth
+from plugin_bridge.tagging.ridge import Block, Features, Setting
+
+
+def shop(*, seen: bool, seed: int = 3) -> tuple[Features, np.ndarray]:
+    """Products of three values, one of them rare; words tell most of it, and the photo something or nothing at all."""
+    chance = np.random.default_rng(seed)
+    labels = np.repeat([0, 1, 2], [50, 50, 6])
+    words = chance.normal(size=(len(labels), 8)) + 1.5 * np.eye(8)[labels]
+    photo = chance.normal(size=(len(labels), 60))
+    photo[:, :3] += 20 * np.eye(3)[labels] * seen
+    return Features([Block(words, 2.0), Block(photo, 1.0)]), np.eye(3)[labels]
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_what_is_chosen_is_at_least_as_good_as_what_it_started_from(seen):
+    features, targets = shop(seen=seen)
+    rows, first = np.arange(len(targets)), Setting((2.0, 1.0))
+    start = worth(features.fit(targets, rows, first).held_out, targets, many=False)
+    setting, fitted = best_fit(features, targets, rows, first, photo=True, many=False)
+    assert worth(fitted.held_out, targets, many=False) >= start
+    again = features.fit(targets, rows, setting)
+    np.testing.assert_allclose(fitted.held_out, again.held_out)
+
+
+def test_a_photo_that_shows_nothing_is_not_looked_at_and_one_that_tells_is():
+    found = {}
+    for seen in (False, True):
+        features, targets = shop(seen=seen)
+        setting, _ = best_fit(features, targets, np.arange(len(targets)), Setting((2.0, 1.0)), photo=True, many=False)
+        found[seen] = setting.weights[-1]
+    assert found[False] < found[True]
+
+
+def test_where_a_product_has_many_values_only_the_photo_is_weighed():
+    features, targets = shop(seen=False)
+    setting, _ = best_fit(features, targets, np.arange(len(targets)), Setting((2.0, 1.0)), photo=True, many=True)
+    assert (setting.lift, setting.penalty) == (1.0, Setting(()).penalty)
+
+
+def test_worth_is_the_mean_of_accuracy_and_macro_f1():
+    targets = np.eye(3)[[0, 0, 0, 1]]
+    scores = np.eye(3)[[0, 0, 1, 1]]
+    # Value 2 neither comes nor is answered: it does not count. F1 of 0 is 4/5, of 1 it is 2/3.
+    assert worth(scores, targets, many=False) == pytest.approx((0.75 + (0.8 + 2 / 3) / 2) / 2, abs=1e-3)
+    assert worth(targets, targets, many=False) > worth(0.9 * targets, targets, many=False)
+    assert worth(targets, targets, many=True) == 0
