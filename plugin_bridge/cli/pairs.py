@@ -156,20 +156,21 @@ def train_search_command(
 
 def usual() -> str:
     """Return what is trained where nothing is said: everything with a GPU, without one all but the cross-encoder."""
-    import torch
+    from encoders.training.pairs.device import has_gpu
 
-    return "all" if torch.cuda.is_available() else "fast"
+    return "all" if has_gpu() else "fast"
 
 
 def threads_of_torch(threads: int) -> None:
     """Let torch use so many threads (0: its own choice); BridgeError where it is not installed."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads would take the cores from other programs
     try:
-        import torch
+        from encoders.training.pairs.device import use_threads
     except ImportError as error:
-        raise BridgeError("training needs torch and its kin: pip install 'kindred[train]'") from error
-    if threads:
-        torch.set_num_threads(threads)
+        raise BridgeError(
+            f"training needs torch and its kin ({error.name} is missing): pip install 'kindred[train]'"
+        ) from error
+    use_threads(threads)
 
 
 def _show_experiment(experiment: Experiment, before: bool) -> None:

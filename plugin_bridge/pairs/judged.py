@@ -17,7 +17,7 @@ from plugin_bridge.evaluation.folders import JudgedSet
 from plugin_bridge.experiments import Experiment, find, identity_of, record
 from plugin_bridge.pairs.baselines import product_text
 from plugin_bridge.pairs.scoring import LETTERS
-from plugin_bridge.pairs.training import Tell, Wanted, device_name, export_base, still_there
+from plugin_bridge.pairs.training import Tell, Wanted, export_base, still_there
 
 KIND = "train-search"
 HIGHEST = 3
@@ -36,6 +36,7 @@ def train_search(
     from encoders.export.options import Options
     from encoders.training.pairs.adapt import adapt
     from encoders.training.pairs.bi_encoder import BiRecipe, TextPairs, train_bi_encoder
+    from encoders.training.pairs.device import device_name
 
     store.folder(name)
     rows = list(graded(judged))

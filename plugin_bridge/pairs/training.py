@@ -114,6 +114,8 @@ def train_pairs(
     ):
         tell({"event": "log", "message": f"experiment {one} was run before; this is its recorded result"})
         return before, True
+    from encoders.training.pairs.device import device_name
+
     started = time.monotonic()
     work = home / "training" / f"pairs-{name}-{one}"
     work.mkdir(parents=True, exist_ok=True)
@@ -271,9 +273,3 @@ def export_base(store: ModelStore, base: str, tell: Tell) -> None:
     if base not in store.names():
         tell({"event": "log", "message": f"exporting {base}, which is not in the store yet"})
         export_model(base, store)
-
-
-def device_name() -> str:
-    import torch
-
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
