@@ -13,7 +13,7 @@ from plugin_bridge.storage.jobs import releases
 
 BUILDING, COMPARED, REFUSED, RELEASED = "building", "compared", "refused", "released"
 ROLLED_BACK, FAILED = "rolled back", "failed"
-UNDECIDED = (BUILDING, COMPARED, REFUSED, FAILED)
+UNDECIDED = (BUILDING, COMPARED, REFUSED, FAILED, ROLLED_BACK)
 """States of a release that a repeat takes up again, as long as its index is there."""
 
 

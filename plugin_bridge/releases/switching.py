@@ -271,7 +271,10 @@ def rollback_target(cluster: Cluster, alias: str, to: str | None) -> Generation:
     for generation in generations.history(cluster, alias):
         if to in (generation.name, generation.index):
             if not generation.complete:
-                raise ReleaseError(f"{generation.index} is not complete; only a complete generation can be live")
+                raise ReleaseError(
+                    f"{generation.index} is not complete; only a complete generation can be live (one that was rolled "
+                    "back goes live by the same `kindred release` again)"
+                )
             return generation
     raise ReleaseError(f"{alias} has no generation {to}; `kindred generations` lists them")
 
@@ -287,6 +290,8 @@ def _bring_back(shop: Workshop, current: Generation, target: Generation) -> int:
                 follower = shop.follower(current, target)
                 _, done = follower.catch_up(int(ready["at_write"]))
                 gone = follower.drop_gone()
+                # It is a candidate again: nobody goes back to it, the same release may take it up.
+                generations.update_meta(shop.cluster, replace(current, complete=False))
                 shop.releases.change(release, state=records.ROLLED_BACK, ended=records.now())
                 return done.written + gone
     return 0

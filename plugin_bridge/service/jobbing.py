@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from plugin_bridge.errors import RequestError
+from plugin_bridge.experiments import find, listed
 from plugin_bridge.jobs.commands import RELEASE
 from plugin_bridge.jobs.desk import JobDesk, is_over
-from plugin_bridge.jobs.experiments import experiments
 from plugin_bridge.jobs.told import Told
 from plugin_bridge.service.reviewing import who
 from plugin_bridge.service.schemas import validated
@@ -40,15 +40,15 @@ def build(desk: JobDesk, need: Need) -> APIRouter:
 
     @router.get("/v1/experiments", summary="Trainings that were recorded, newest first")
     async def show_experiments() -> Response:
-        return _json({"experiments": await run_in_threadpool(lambda: experiments(desk.home))})
+        found = await run_in_threadpool(listed, desk.home)
+        return _json({"experiments": [one.to_json() for one in found]})
 
     @router.get("/v1/experiments/{experiment}", summary="One recorded training")
     async def show_experiment(experiment: str) -> Response:
-        found = await run_in_threadpool(lambda: experiments(desk.home))
-        for one in found:
-            if one["id"] == experiment:
-                return _json(one)
-        raise RequestError(f"there is no experiment {experiment!r}", status=404)
+        found = await run_in_threadpool(find, desk.home, experiment)
+        if found is None:
+            raise RequestError(f"there is no experiment {experiment!r}", status=404)
+        return _json(found.to_json())
 
     return router
 

@@ -121,6 +121,14 @@ def test_a_rollback_brings_back_what_changed_since(shop):
     assert found["pan"]["price"] == 7.5 and "new" in found and "tent" not in found
     assert shop.workshop.releases.get(done.id).state == records.ROLLED_BACK
     assert generations.live(cluster, shop.alias).text.model == TINY_TEXT
+    with pytest.raises(ReleaseError, match="rolled back goes live by the same `kindred release`"):
+        rollback(shop.workshop, done.target)
+    # Again: nothing is built twice, and going back still goes to the one that was live before.
+    cluster.request("POST", f"/{shop.alias}/_update/pan", {"doc": {"price": 8.5}})
+    again = shop.release(force=True)
+    assert (again.id, again.target, live_index(shop)) == (done.id, done.target, [done.target])
+    assert shop.documents()["pan"]["price"] == 8.5
+    assert rollback(shop.workshop).live == shop.live.index
 
 
 def test_what_stands_in_the_way_is_said(shop, new_shop):
