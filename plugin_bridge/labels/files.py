@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -197,7 +198,7 @@ def _text(value: Any) -> str | None:
 def _csv(path: Path, encoding: str | None, needed: tuple[str, ...]) -> tuple[dict[str, int], Iterator[Any]]:
     """Return where each column stands, and the rows with their lines."""
     stream = _opened(path, encoding)
-    with _worded(stream, encoding):
+    with _worded(encoding):
         first = stream.readline()
     delimiter = max(",;\t|", key=first.count)
     names = [name.strip().strip('"').lower() for name in first.rstrip("\r\n").split(delimiter)]
@@ -214,7 +215,7 @@ def _csv(path: Path, encoding: str | None, needed: tuple[str, ...]) -> tuple[dic
 
     def rows() -> Iterator[tuple[int, list[str]]]:
         reader = csv.reader(stream, delimiter=delimiter)
-        with stream, _worded(stream, encoding):
+        with stream, _worded(encoding):
             try:
                 for cells in reader:
                     if cells:
@@ -239,7 +240,7 @@ def _json_lines(path: Path, encoding: str | None) -> Iterator[tuple[int, Any]]:
 
 def _lines(path: Path, encoding: str | None) -> Iterator[tuple[int, str]]:
     stream = _opened(path, encoding)
-    with stream, _worded(stream, encoding):
+    with stream, _worded(encoding):
         for number, text in enumerate(stream, 1):
             yield number, text.rstrip("\r\n")
 
@@ -249,7 +250,8 @@ def _opened(path: Path, encoding: str | None) -> io.TextIOWrapper:
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
     stream: Any = io.BufferedReader(gzip.GzipFile(path, "rb"), 2**17) if packed else path.open("rb", buffering=2**17)
-    mark = stream.peek(2)[:2]
+    with _worded(encoding):
+        mark = stream.peek(2)[:2]
     try:
         chosen = encoding or ("utf-16" if mark in _UTF16 else "utf-8-sig")
         return io.TextIOWrapper(stream, encoding=chosen, newline="")
@@ -261,8 +263,8 @@ def _opened(path: Path, encoding: str | None) -> io.TextIOWrapper:
 class _worded:  # noqa: N801 - read as a word in a `with`
     """Words what goes wrong while a stream is decoded."""
 
-    def __init__(self, stream: io.TextIOWrapper, encoding: str | None) -> None:
-        self._stream, self._encoding = stream, encoding
+    def __init__(self, encoding: str | None) -> None:
+        self._encoding = encoding
 
     def __enter__(self) -> None:
         return None
@@ -277,5 +279,5 @@ class _worded:  # noqa: N801 - read as a word in a `with`
                 status=422,
                 field="encoding",
             ) from error
-        if isinstance(error, EOFError | gzip.BadGzipFile):
+        if isinstance(error, EOFError | gzip.BadGzipFile | zlib.error):
             raise RequestError(f"the compressed file is damaged: {error}", status=422) from error
