@@ -124,7 +124,7 @@ class News:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A training that is recorded, with all its figures by name: `valid f1`."""
+    """A training that is recorded, with all its figures by name: `valid f1`. `models` are those that it made."""
 
     id: str
     kind: str
@@ -136,6 +136,7 @@ class Experiment:
     seconds: float | None = None
     device: str = ""
     ended: str = ""
+    models: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "Experiment":
@@ -152,6 +153,7 @@ class Experiment:
             seconds=document.get("seconds"),
             device=_words(device.get("name") or device.get("kind") if isinstance(device, Mapping) else device),
             ended=str(document.get("ended") or ""),
+            models=tuple(str(one) for one in document.get("models") or ()),
         )
 
 

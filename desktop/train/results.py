@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFrame,
@@ -61,18 +62,21 @@ class ExperimentsPanel(QSplitter):
         self.hint.setWordWrap(True)
         self.compare = QPushButton(tr("Compare with what is live"))
         self.compare.clicked.connect(self._compare)
+        self.which = QComboBox()
+        self.which.setAccessibleName(tr("Which model to compare"))
+        self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
         row.addWidget(self.hint, 1)
+        row.addWidget(self.which)
         row.addWidget(self.compare)
         column.addLayout(row)
         column.addWidget(self.figures, 1)
         self.addWidget(self.table)
         self.addWidget(below)
         self.setChildrenCollapsible(False)
-        self._one: Experiment | None = None
         self._columns: tuple[str, ...] = ()
 
     def show_view(self, view: TrainView) -> None:
@@ -86,8 +90,8 @@ class ExperimentsPanel(QSplitter):
         selection.blockSignals(False)
         self.table.viewport().update()
         found = [one for one in view.experiments if one.id in view.chosen]
-        self._one = found[0] if len(found) == 1 else None
-        self.compare.setEnabled(bool(self._one is not None and self._one.model) and not view.starting)
+        self._offer(found[0] if len(found) == 1 else None)
+        self.compare.setEnabled(self.which.count() > 0 and not view.starting)
         choose = tr("Choose an experiment to see its figures, several to compare them.")
         self.hint.setText("" if found else choose if view.experiments else tr("No training was recorded yet."))
         names = tuple(one.model or one.id[:12] for one in found)
@@ -104,9 +108,17 @@ class ExperimentsPanel(QSplitter):
         rows = (self.model.branch(index) for index in self.table.selectionModel().selectedRows())
         self.chosen.emit([one.key for one in rows if one is not None])
 
+    def _offer(self, one: Experiment | None) -> None:
+        """Offer the models that an experiment made; several differ in how they are quantised."""
+        models = () if one is None else one.models or ((one.model,) if one.model else ())
+        if [self.which.itemText(place) for place in range(self.which.count())] != list(models):
+            self.which.clear()
+            self.which.addItems(list(models))
+        self.which.setVisible(len(models) > 1)
+
     def _compare(self) -> None:
-        if self._one is not None:
-            self.compared.emit(self._one.model)
+        if self.which.currentText():
+            self.compared.emit(self.which.currentText())
 
 
 class ReleasesPanel(QSplitter):

@@ -123,6 +123,7 @@ class RunningPanel(QWidget):
         self.loss.show_chart(loss_chart(view.steps))
         self.valid.show_chart(valid_chart(view.steps))
         self.valid.setVisible(not self.valid.chart.is_empty)
+        self.loss.setVisible(not self.loss.chart.is_empty or self.valid.chart.is_empty)
         self.log.setVisible(view.log is not None)
         if self.log_button.isChecked() != (view.log is not None):
             self.log_button.setChecked(view.log is not None)

@@ -9,7 +9,7 @@ from desktop.branches import Branch
 from desktop.bridge.jobs import Experiment, Job, Plan, Step
 from desktop.i18n import formats, tr
 from desktop.plotting import Chart, Line
-from desktop.search.state import SHOWN_CHARS, Failure
+from desktop.search.state import Failure
 
 KINDS = ("train-search", "train-pairs", "train-tags", "train-images", "train-behaviour")
 BASE = "base"
@@ -164,7 +164,7 @@ def experiment_rows(experiments: Sequence[Experiment]) -> tuple[Branch, ...]:
         Branch(
             one.id,
             (
-                one.model or one.id[:12], kind_name(one.kind), one.base, one.labels[:SHOWN_CHARS], main_figure(one),
+                one.model or one.id[:12], kind_name(one.kind), one.base, one.labels[:10], main_figure(one),
                 parity_word(one), "" if one.seconds is None else about(one.seconds), when(one.ended),
             ),
             one,
@@ -175,20 +175,21 @@ def experiment_rows(experiments: Sequence[Experiment]) -> tuple[Branch, ...]:
 
 def main_figure(one: Experiment) -> str:
     """Return the figure that an experiment is known by: of the test part, of the validation part, else the first."""
-    wanted = ("f1", "ndcg", "recall", "accuracy", "macro")
+    told = {name: value for name, value in one.figures.items() if "before" not in name}
     for part in ("test", "valid", ""):
-        for measure in wanted:
-            for name, value in one.figures.items():
+        for measure in ("f1", "ndcg", "recall", "accuracy", "macro"):
+            for name, value in told.items():
                 if measure in name.lower() and part in name.lower():
-                    return f"{name} {value:.3f}"
+                    return f"{name.replace('_', ' ')} {value:.3f}"
     return next((f"{name} {value:.3g}" for name, value in one.figures.items()), "")
 
 
 def parity_word(one: Experiment) -> str:
-    """Return how near the exported model is to the trained one."""
-    found = next((value for name, value in one.parity.items() if "cosine" in name.lower()), None)
-    if found is not None:
-        return tr("cosine {value}", value=f"{found:.4f}")
+    """Return how near the exported models are to the trained one: the lowest mean cosine."""
+    cosines = [value for name, value in one.parity.items() if name.lower().endswith("cosine")]
+    means = [value for name, value in one.parity.items() if name.lower().endswith("mean_cosine")]
+    if cosines:
+        return tr("cosine {value}", value=f"{min(means or cosines):.4f}")
     return tr("checked") if one.parity else ""
 
 

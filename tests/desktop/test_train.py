@@ -420,3 +420,21 @@ def test_a_merchandiser_may_not_release(bridge: Bridge) -> None:
     with pytest.raises(BridgeRefusedError, match="role “release”"):
         Releases(client).roll_back("g000")
     client.close()
+
+
+def test_a_real_record_is_read_as_the_trainings_write_it(page: TrainPage) -> None:
+    record = {
+        "id": "048e", "kind": "train-search", "model": "words", "base": "minilm", "labels": "68c1c4b68c14d50e",
+        "figures": {"valid_f1_before": 0.5, "valid_f1": 0.7, "loss": "ranking", "trials": {"online": 0.6}},
+        "parity": {"words": {"worst_cosine": 0.9, "mean_cosine": 1.0}, "words-int8": {"mean_cosine": 0.998}},
+        "seconds": 49.7, "device": "cpu", "models": {"words": "f1", "words-int8": "a8"}, "ended": "2026-11-22T18:28:52",
+    }  # fmt: skip
+    one = Experiment.read(record)
+    assert experiment_rows([one])[0].cells[3:6] == ("68c1c4b68c", "valid f1 0.700", "cosine 0.9980")
+    page.experiments.show_view(TrainView(experiments=(one,), chosen=("048e",)))
+    assert [page.experiments.which.itemText(place) for place in range(2)] == ["words", "words-int8"]
+    asked: list[str] = []
+    page.experiments.compared.connect(asked.append)
+    page.experiments.which.setCurrentIndex(1)
+    page.experiments.compare.click()
+    assert asked[0] == "words-int8"
