@@ -111,7 +111,7 @@ class Follower:
         through = finished_writes(self._cluster, self.source.index)
         refresh(self._cluster, self.source.index)
         done, lock = Pass(), threading.Lock()
-        sender = BulkSender(self._cluster, self.target.index, patience=self._patience, notify=self._notify)
+        sender = self._sender()
 
         def prepare(hits: list[Hit]) -> tuple[list[Action], Pass]:
             return self._prepared(hits)
@@ -140,8 +140,7 @@ class Follower:
         refresh(self._cluster, self.target.index)
         gone = identities(self._cluster, self.target.index) - identities(self._cluster, self.source.index)
         if gone:
-            sender = BulkSender(self._cluster, self.target.index, patience=self._patience, notify=self._notify)
-            sender.send([delete_action(one) for one in sorted(gone)])
+            self._sender().send([delete_action(one) for one in sorted(gone)])
             refresh(self._cluster, self.target.index)
         return len(gone)
 
@@ -158,8 +157,23 @@ class Follower:
             wanted = [hit for hit in part if there.get(hit["_id"], {}).get("_seq_no", -1) <= switched_at]
             actions, _ = self._prepared(wanted)
             careful = [_careful(action, there.get(action.id)) for action in actions]
-            written += BulkSender(self._cluster, self.target.index, patience=self._patience).send(careful).done
-        return written
+            written += self._sender().send(careful).done
+        return written + self._late_deletions(switched_at)
+
+    def _late_deletions(self, switched_at: int) -> int:
+        """Delete what is gone from the old index and was not written to the new one since; return how many."""
+        refresh(self._cluster, self.target.index)
+        gone = sorted(identities(self._cluster, self.target.index) - identities(self._cluster, self.source.index))
+        deleted = 0
+        for start in range(0, len(gone), AT_ONCE):
+            there = self._target_documents(gone[start : start + AT_ONCE])
+            old = {one: found for one, found in there.items() if found["_seq_no"] <= switched_at}
+            actions = [_careful(delete_action(one), found) for one, found in old.items()]
+            deleted += self._sender().send(actions).done
+        return deleted
+
+    def _sender(self) -> BulkSender:
+        return BulkSender(self._cluster, self.target.index, patience=self._patience, notify=self._notify)
 
     def _changed(self, since: int) -> Iterator[Hit]:
         query = {"range": {"_seq_no": {"gt": since}}} if since >= 0 else None
@@ -318,11 +332,12 @@ def _batches(hits: Iterator[Hit]) -> Iterator[list[Hit]]:
 def _careful(action: Action, there: Mapping[str, Any] | None) -> Action:
     """Return an action that writes only if nobody has written the document since it was read."""
     head, _, rest = action.body.partition(b"\n")
-    operation = orjson.loads(head)["index"]
+    (kind, operation) = next(iter(orjson.loads(head).items()))
     if there is None:
-        return Action(action.id, orjson.dumps({"create": operation}) + b"\n" + rest)
-    operation |= {"if_seq_no": there["_seq_no"], "if_primary_term": there["_primary_term"]}
-    return Action(action.id, orjson.dumps({"index": operation}) + b"\n" + rest)
+        kind = "create"
+    else:
+        operation |= {"if_seq_no": there["_seq_no"], "if_primary_term": there["_primary_term"]}
+    return Action(action.id, orjson.dumps({kind: operation}) + b"\n" + rest)
 
 
 def _checksum(digests: Mapping[str, bytes]) -> str:

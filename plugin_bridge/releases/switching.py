@@ -33,6 +33,7 @@ from plugin_bridge.storage import LateStorage
 
 LEASE_SECONDS = 600.0
 _LOOK_AGAIN_SECONDS = 0.5
+_IN_FLIGHT_SECONDS = 0.5
 _PASSES = 5
 _FEW = 50
 
@@ -204,12 +205,26 @@ def _finish(shop: Workshop, release: Release, source: Generation | None, target:
     late = 0
     ready = release.step("ready") or {}
     if source is not None:
-        late = shop.follower(source, target).stragglers(through(release), int(ready.get("at_write", -1)))
+        late = _late(shop, source, target, through(release), int(ready.get("at_write", -1)))
         carry(shop.cluster, source, target, _encode(shop))
     shop.canaries.end(shop.alias)
     release = shop.releases.add_step(release, "switch", late=late)
     shop.hooks.announce()
     return shop.releases.change(release, state=records.RELEASED, ended=records.now(), problem=None)
+
+
+def _late(shop: Workshop, source: Generation, target: Generation, since: int, switched_at: int) -> int:
+    """Bring over what was written to the old index around the switch; return how much.
+
+    A request that found its index before the alias moved may write a moment later, so it is looked for twice.
+    """
+    late = 0
+    for pause in (0.0, _IN_FLIGHT_SECONDS):
+        time.sleep(pause)
+        finished = finished_writes(shop.cluster, source.index)
+        late += shop.follower(source, target).stragglers(since, switched_at)
+        since = max(since, finished)
+    return late
 
 
 @dataclass(frozen=True)
