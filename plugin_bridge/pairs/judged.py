@@ -17,7 +17,7 @@ from plugin_bridge.evaluation.folders import JudgedSet
 from plugin_bridge.experiments import Experiment, find, identity_of, record
 from plugin_bridge.pairs.baselines import product_text
 from plugin_bridge.pairs.scoring import LETTERS
-from plugin_bridge.pairs.training import Tell, Wanted, export_base, still_there
+from plugin_bridge.pairs.training import Tell, Wanted, base_name, export_base, room_on_disk, source_of, still_there
 
 KIND = "train-search"
 HIGHEST = 3
@@ -32,7 +32,7 @@ def train_search(
 
     Raises EvaluationError where fewer than LEAST judgments are at hand, or none of them is good.
     """
-    from encoders.export.build import TEXT_MODELS, export_folder
+    from encoders.export.build import export_folder
     from encoders.export.options import Options
     from encoders.training.pairs.adapt import adapt
     from encoders.training.pairs.bi_encoder import BiRecipe, TextPairs, train_bi_encoder
@@ -49,7 +49,7 @@ def train_search(
     export_base(store, wanted.base, tell)
     labels = hashlib.sha256(orjson.dumps(sorted(rows))).hexdigest()[:16]
     settings = {key: value for key, value in asdict(wanted).items() if key not in ("what", "cross_epochs", "minutes")}
-    one = identity_of(KIND, labels, settings, store.card(wanted.base).fingerprint)
+    one = identity_of(KIND, labels, settings, store.card(base_name(wanted.base)).fingerprint)
     before = find(home, one)
     if (
         before is not None
@@ -59,7 +59,7 @@ def train_search(
         tell({"event": "log", "message": f"experiment {one} was run before; this is its recorded result"})
         return before, True
     started = time.monotonic()
-    source = TEXT_MODELS[wanted.base]()
+    source = source_of(wanted.base)
     work = home / "training" / f"search-{name}-{one}"
     work.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {}
@@ -78,23 +78,24 @@ def train_search(
             )
         )
     recipe = BiRecipe(loss=wanted.loss, epochs=wanted.epochs, seed=wanted.seed)
-    made = train_bi_encoder(source, sides[0], sides[1], recipe, work, tell)
-    card = store.card(wanted.base)
-    cards = export_folder(
-        made.folder,
-        store,
-        name=name,
-        options=Options(report=lambda message: tell({"event": "log", "message": message})),
-        source=f"{wanted.base}, trained on judgments of {judged.folder.name}",
-        licence=f"base: {card.licence}; trained on your judgments",
-        languages=tuple(card.languages),
-    )
+    with room_on_disk(store, work):
+        made = train_bi_encoder(source, sides[0], sides[1], recipe, work, tell)
+        card = store.card(base_name(wanted.base))
+        cards = export_folder(
+            made.folder,
+            store,
+            name=name,
+            options=Options(report=lambda message: tell({"event": "log", "message": message})),
+            source=f"{base_name(wanted.base)}, trained on judgments of {judged.folder.name}",
+            licence=f"base: {card.licence}; trained on your judgments",
+            languages=tuple(card.languages),
+        )
     figures |= {"valid_f1_before": made.before, "valid_f1": made.f1, "loss": made.loss, "trials": dict(made.trials)}
     experiment = Experiment(
         id=one,
         kind=KIND,
         model=name,
-        base=wanted.base,
+        base=base_name(wanted.base),
         labels=labels,
         settings=settings,
         figures={**figures, "judgments": len(rows), "queries": len(judged.queries)},

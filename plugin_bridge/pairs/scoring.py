@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from encoders.scorer import GRAMS_FILE, SCORER_FILE, WORDS_FILE, PairNetworks
 from encoders.store import ModelStore
 from encoders.text import TextEncoder
 from plugin_bridge.pairs.baselines import product_text
+from plugin_bridge.pairs.explaining import explain
 from plugin_bridge.pairs.features import Comparer
 from plugin_bridge.pairs.reading import Pair, Product, identity
 from plugin_bridge.pairs.weights import Weights
@@ -51,6 +53,14 @@ class PairScorer:
     def probability(self, left: Product, right: Product) -> float:
         """Return the calibrated probability that two products are the same."""
         return float(1 / (1 + np.exp(-self.logits([Pair(left, right, 0)])[0])))
+
+    def explain(self, left: Product, right: Product) -> dict[str, Any]:
+        """Return the probability that two products are the same, and which attributes speak for and against."""
+        return {
+            "probability": self.probability(left, right),
+            "similar": bool(self.logits([Pair(left, right, 0)])[0] >= self.threshold),
+            **explain(left, right, self.comparer.weights).to_json(),
+        }
 
     def _vectors(self, pairs: Sequence[Pair]) -> tuple[np.ndarray, np.ndarray]:
         if self.encoder is None:

@@ -1,7 +1,8 @@
 """`kindred train pairs`: from a folder of labelled pairs to an encoder and a scorer, and a record of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def train_pairs(
     store.folder(name)  # refuses a name that no model can have, before any work is done
     labels = labels_hash(pairs)
     export_base(store, wanted.base, tell)
-    base = store.card(wanted.base)
+    base = store.card(base_name(wanted.base))
     settings = asdict(wanted)
     one = identity_of(KIND, labels, settings, base.fingerprint)
     before = find(home, one)
@@ -121,14 +122,15 @@ def train_pairs(
     work.mkdir(parents=True, exist_ok=True)
     job = Training(pairs, name, store, wanted, work, tell, cache, threads)
     job.pairs = prepared(pairs, wanted.seed, job.say)
-    encoder = _bi_encoder(job) if "bi-encoder" in wanted.parts else wanted.base
-    if wanted.parts & {"scorer", "cross-encoder"}:
-        _scorer(job, encoder)
+    with room_on_disk(store, work):
+        encoder = _bi_encoder(job) if "bi-encoder" in wanted.parts else base.name
+        if wanted.parts & {"scorer", "cross-encoder"}:
+            _scorer(job, encoder)
     experiment = Experiment(
         id=one,
         kind=KIND,
         model=name,
-        base=wanted.base,
+        base=base.name,
         labels=labels,
         settings=settings,
         figures=job.figures,
@@ -143,6 +145,18 @@ def train_pairs(
     return experiment, False
 
 
+@contextmanager
+def room_on_disk(store: ModelStore, work: Path) -> Iterator[None]:
+    """Word an error of the disk: an export is installed whole or not at all, and the training's checkpoint stays."""
+    try:
+        yield
+    except OSError as error:
+        raise BridgeError(
+            f"the disk does not take what is written to {store.root} or {work} ({error}); the model that was being "
+            "installed was not: make room and give the same command again, it goes on where it was"
+        ) from error
+
+
 def texts_of(pairs: tuple[Pair, ...]) -> tuple[list[str], list[str]]:
     """Return what encoders read of both sides."""
     left = [product_text(pair.left)[:LETTERS] for pair in pairs]
@@ -151,13 +165,13 @@ def texts_of(pairs: tuple[Pair, ...]) -> tuple[list[str], list[str]]:
 
 def _bi_encoder(job: Training) -> str:
     """Fine-tune the encoder; returns the name of the one to go on with: the base where tuning made nothing better."""
-    from encoders.export.build import TEXT_MODELS, export_folder
+    from encoders.export.build import export_folder
     from encoders.export.options import Options
     from encoders.training.pairs.adapt import adapt
     from encoders.training.pairs.bi_encoder import BiRecipe, TextPairs, train_bi_encoder
 
     job.step(1, "fine-tuning the encoder")
-    source = TEXT_MODELS[job.wanted.base]()
+    source = source_of(job.wanted.base)
     train, valid = (
         TextPairs(*texts_of(side), np.asarray(labels_of(side))) for side in (job.pairs.train, job.pairs.valid)
     )
@@ -174,19 +188,19 @@ def _bi_encoder(job: Training) -> str:
         "trials": dict(made.trials),
     }
     job.step(2, "exporting the encoder through the parity gate")
-    licence = job.store.card(job.wanted.base).licence
+    licence = job.store.card(base_name(job.wanted.base)).licence
     cards = export_folder(
         made.folder,
         job.store,
         name=job.name,
         options=Options(report=job.say),
-        source=f"{job.wanted.base}, trained on pairs of {job.pairs.name}",
+        source=f"{base_name(job.wanted.base)}, trained on pairs of {job.pairs.name}",
         licence=f"base: {licence}; trained on your labels",
-        languages=tuple(job.store.card(job.wanted.base).languages),
+        languages=tuple(job.store.card(base_name(job.wanted.base)).languages),
     )
     job.cards += cards
     job.parity |= {card.name: dict(card.parity) for card in cards}
-    return job.name if made.f1 > made.before else job.wanted.base
+    return job.name if made.f1 > made.before else base_name(job.wanted.base)
 
 
 def _scorer(job: Training, encoder: str) -> None:
@@ -231,11 +245,10 @@ def _scorer(job: Training, encoder: str) -> None:
 def _cross(job: Training, parts: Parts, learned: Learned, labels: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     from tokenizers import Tokenizer
 
-    from encoders.export.build import TEXT_MODELS
     from encoders.nets.pairs import PairNet
     from encoders.training.pairs.cross_encoder import Recipe, Texts, logits_of, train_cross_encoder
 
-    source = TEXT_MODELS[job.wanted.base]()
+    source = source_of(job.wanted.base)
     tokenizer = Tokenizer.from_file(str(source.tokenizer))
     recipe = Recipe(epochs=job.wanted.cross_epochs, minutes=job.wanted.minutes, seed=job.wanted.seed)
     net = PairNet(source.net.transformer, source.dimension)
@@ -261,15 +274,39 @@ def still_there(store: ModelStore, name: str, fingerprint: str) -> bool:
 
 
 def export_base(store: ModelStore, base: str, tell: Tell) -> None:
-    """Make the base encoder where the store lacks it; BridgeError where torch is missing or nobody knows it."""
+    """Make the base encoder where the store lacks it: one that Kindred knows, or a model folder.
+
+    Raises BridgeError where torch is missing or nobody knows it, SourceError for a folder that cannot be read (weights
+    in a pickle, for one).
+    """
     try:
-        from encoders.export.build import TEXT_MODELS, export_model
+        from encoders.export.build import TEXT_MODELS, export_folder, export_model
     except ImportError as error:
         raise BridgeError(
             f"training needs torch and its kin ({error.name} is missing): pip install 'kindred[train]'"
         ) from error
-    if base not in TEXT_MODELS:
-        raise EvaluationError(f"base: there is no {base!r} to start from; there are {', '.join(TEXT_MODELS)}")
-    if base not in store.names():
-        tell({"event": "log", "message": f"exporting {base}, which is not in the store yet"})
+    folder = Path(base)
+    if base not in TEXT_MODELS and not folder.is_dir():
+        raise EvaluationError(
+            f"base: there is no {base!r} to start from; there are {', '.join(TEXT_MODELS)}, and any model folder"
+        )
+    if base_name(base) in store.names():
+        return
+    tell({"event": "log", "message": f"exporting {base}, which is not in the store yet"})
+    if base in TEXT_MODELS:
         export_model(base, store)
+    else:
+        export_folder(folder, store, name=base_name(base))
+
+
+def base_name(base: str) -> str:
+    """Return the name in the store of a base: its own, or that of its folder."""
+    return Path(base).resolve().name.lower() if Path(base).is_dir() else base
+
+
+def source_of(base: str) -> Any:
+    """Return the torch network of a base (an `encoders.export.sources.TextSource`)."""
+    from encoders.export.build import TEXT_MODELS
+    from encoders.export.folders import text_folder
+
+    return TEXT_MODELS[base]() if base in TEXT_MODELS else text_folder(Path(base), name=base_name(base))
