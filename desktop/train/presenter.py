@@ -150,7 +150,7 @@ class TrainPresenter:
         for job in found:
             if job.is_over and job.id in known and not known[job.id].is_over:
                 self._over(job)
-        self._give(replace(self.view, jobs=found, failure=None))
+        self._give(replace(self.view, jobs=found, known=True, failure=None))
         running = next((one for one in found if one.state == "running"), None)
         now = next((one for one in found if before is not None and one.id == before.id), None)
         if running is not None and (now is None or now.is_over):

@@ -99,7 +99,7 @@ class ExperimentsPanel(QSplitter):
             self._columns = names
             model = TreeModel((lambda: tr("Figure"), *((lambda name=name: name) for name in names)), self)
             self.figures.setModel(model)
-            _fit(self.figures, (150,) * len(names))
+            _fit(self.figures, (300, *(130 for _ in names)))
         shown = self.figures.model()
         assert isinstance(shown, TreeModel)
         shown.show(comparison_rows(found) if found else ())

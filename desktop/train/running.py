@@ -111,7 +111,8 @@ class RunningPanel(QWidget):
         if job is not None:
             self.queue.setCurrentIndex(self.model.place(str(job.id)))
         selection.blockSignals(False)
-        self.title.setText(title(job) if job is not None else tr("Nothing was trained yet"))
+        nothing = tr("Nothing was trained yet") if view.known else "…"
+        self.title.setText(title(job) if job is not None else nothing)
         self.state.setText(doing(job) if job is not None else tr("Say above what to train, and press the button."))
         running = job is not None and job.state == "running"
         self.bar.setVisible(running)

@@ -19,7 +19,10 @@ _COLOURS = ("accent", "meaning", "photo", "rule")
 
 @dataclass(frozen=True)
 class TrainView:
-    """All that the page shows of trainings. `folder` empty means: what people labelled. `log` None is folded."""
+    """All that the page shows of trainings. `folder` empty means: what people labelled. `log` None is folded.
+
+    `known` says that the bridge has told which jobs there are.
+    """
 
     kind: str = KINDS[0]
     plan: Plan | None = None
@@ -27,6 +30,7 @@ class TrainView:
     folder: str = ""
     own: Mapping[str, Any] = field(default_factory=dict)
     jobs: tuple[Job, ...] = ()
+    known: bool = False
     followed: Job | None = None
     steps: tuple[Step, ...] = ()
     log: str | None = None
@@ -164,13 +168,21 @@ def experiment_rows(experiments: Sequence[Experiment]) -> tuple[Branch, ...]:
         Branch(
             one.id,
             (
-                one.model or one.id[:12], kind_name(one.kind), one.base, one.labels[:10], main_figure(one),
+                one.model or one.id[:12], kind_name(one.kind), one.base, labels_word(one), main_figure(one),
                 parity_word(one), "" if one.seconds is None else about(one.seconds), when(one.ended),
             ),
             one,
         )
         for one in experiments
     )  # fmt: skip
+
+
+def labels_word(one: Experiment) -> str:
+    """Return from how many labels a model was learned, the beginning of their hash where that is not recorded."""
+    told = next(
+        (one.figures[name] for name in ("judgments", "pairs", "products", "labels") if name in one.figures), None
+    )
+    return one.labels[:10] if told is None else formats.number(told)
 
 
 def main_figure(one: Experiment) -> str:
