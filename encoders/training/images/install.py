@@ -14,6 +14,7 @@ from encoders.cards import INT8_SUFFIX, MODEL_FILE, ModelCard, Precision, finger
 from encoders.errors import ParityError, PictureError, SourceError
 from encoders.export.graphs import IMAGE_OUTPUT, export_image
 from encoders.export.image import prove_image
+from encoders.export.mending import mend_heads
 from encoders.export.parity import compare, judge
 from encoders.export.pictures import photos_for_export
 from encoders.export.quantise import quantise_image
@@ -26,7 +27,7 @@ from encoders.pictures import load_picture
 from encoders.store import ModelStore
 from encoders.training.images.calibrate import better_view
 
-CALIBRATING, PROVING = 96, 400
+CALIBRATING, MENDING, PROVING = 96, 640, 400
 # Share of photos whose class the exported network may get wrong where its original did not, less those it mends.
 ACCURACY_LOSS = 0.02
 
@@ -56,11 +57,12 @@ def install_trained(
 
     Where int8 does not pass, `report` is told, and fp32 is installed alone: an hour of training is not thrown away.
 
-    Training photos calibrate the int8 network; val photos, which neither training nor quantisation saw, prove it.
+    Training photos calibrate the int8 network and tell its heads what rounding does; val photos, which neither
+    training nor quantisation saw, prove it.
     Without val photos every other training photo does both.
     """
     report("reading photos for the gate")
-    calibrating, _ = pictures_of(spread(train[::2] if not val else train, CALIBRATING))
+    learned = train[::2] if not val else train
     proving, truth = pictures_of(spread(val or train[1::2] or train, PROVING))
     original = _originals(trained, proving)
     report("exporting to ONNX")
@@ -76,8 +78,8 @@ def install_trained(
                 with store.installing([name]) as folders:
                     folder = folders[name]
                     if precision == "int8":
-                        feeds = [{"pixels": prepare(one, trained.preprocessing)[None]} for one in calibrating]
-                        quantise_image(fp32, folder / MODEL_FILE, feeds)
+                        quantise_image(fp32, folder / MODEL_FILE, _feeds(trained, spread(learned, CALIBRATING)))
+                        mend_heads(fp32, folder / MODEL_FILE, _feeds(trained, spread(learned, MENDING)))
                     else:
                         (folder / MODEL_FILE).write_bytes(fp32.read_bytes())
                     card = _proven(trained, name, precision, folder, original, proving, truth)
@@ -120,6 +122,10 @@ def pictures_of(photos: Sequence[Photo]) -> tuple[list[np.ndarray], np.ndarray]:
             continue  # training has listed it
         labels.append(photo.labels)
     return pictures, np.asarray(labels, np.int64)
+
+
+def _feeds(trained: Trained, photos: Sequence[Photo]) -> list[dict[str, np.ndarray]]:
+    return [{"pixels": prepare(one, trained.preprocessing)[None]} for one in pictures_of(photos)[0]]
 
 
 def spread(photos: Sequence[Photo], count: int) -> Sequence[Photo]:
