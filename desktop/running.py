@@ -40,3 +40,39 @@ class Latest:
         """Drop the answer of what is under way."""
         self._number += 1
         self.waiting = False
+
+
+class InOrder:
+    """Runs jobs one after the other, each when the one before has been answered: what is sent keeps its order."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._jobs: list[tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None]]] = []
+
+    def run(self, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        """Begin a job as soon as those before it are through."""
+        self._jobs.append((job, done, failed))
+        if len(self._jobs) == 1:
+            self._next()
+
+    def forget(self) -> None:
+        """Begin nothing that waits; what is under way is not told any more."""
+        self._jobs = []
+
+    def _next(self) -> None:
+        jobs = self._jobs
+        job, done, failed = jobs[0]
+
+        def then(call: Callable[[Any], None]) -> Callable[[Any], None]:
+            def through(value: Any) -> None:
+                if jobs is not self._jobs:
+                    return
+                call(value)
+                if jobs is self._jobs:
+                    jobs.pop(0)
+                    if jobs:
+                        self._next()
+
+            return through
+
+        self._runner.run(job, then(done), then(failed))

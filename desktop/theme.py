@@ -153,12 +153,14 @@ QFrame[look="strip"] {{ background: {t.warn_back}; border: 0; border-radius: 6px
 QFrame[look="strip"] QLabel {{ color: {t.warn}; }}
 QFrame[look="bar"] {{ background: {t.surface}; border: 0; border-bottom: 1px solid {t.line}; }}
 QFrame[look="bar"] QLabel {{ background: transparent; }}
-QLineEdit, QComboBox, QDoubleSpinBox, QSpinBox, QPlainTextEdit {{
+QLineEdit, QComboBox, QDoubleSpinBox, QSpinBox, QDateEdit, QPlainTextEdit {{
   background: {t.surface}; border: 1px solid {t.line}; border-radius: 6px; padding: 6px 8px;
   selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
-QLineEdit, QComboBox, QDoubleSpinBox {{ min-height: 20px; }}
+QLineEdit, QComboBox, QDoubleSpinBox, QSpinBox, QDateEdit {{ min-height: 20px; }}
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: 0; }}
 QLineEdit {{ placeholder-text-color: {t.muted}; }}
-QLineEdit:focus, QComboBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus {{ border: 2px solid {t.accent}; padding: 5px 7px; }}
+QLineEdit:focus, QComboBox:focus, QDoubleSpinBox:focus, QSpinBox:focus, QDateEdit:focus,
+QPlainTextEdit:focus {{ border: 2px solid {t.accent}; padding: 5px 7px; }}
 QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.line};
   selection-background-color: {t.chosen}; selection-color: {t.text}; }}
 QPushButton, QToolButton {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: 6px; padding: 6px 12px; }}
@@ -176,7 +178,7 @@ QFrame[look="panel"] QPushButton[look="main"]:disabled {{ background: {t.raised}
 QProgressBar {{ background: {t.raised}; border: 0; border-radius: 4px; }}
 QFrame[look="panel"] QProgressBar {{ background: {t.raised}; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 4px; }}
-QTreeView:focus {{ border: 2px solid {t.accent}; }}
+QTreeView:focus {{ border: 1px solid {t.accent}; }}
 QTreeView::item {{ padding: 3px 2px; }}
 QToolButton[look="rail"] {{ background: transparent; border: 0; border-radius: 0; padding: 10px 4px; color: {t.muted}; }}
 QToolButton[look="rail"]:hover {{ color: {t.text}; }}
@@ -206,7 +208,7 @@ QCheckBox {{ spacing: 8px; padding: 2px; }}
 QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {t.muted}; border-radius: 3px; background: {t.surface}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border: 1px solid {t.accent};
   image: url({icons}/check-{t.name}.svg); }}
-QComboBox::drop-down {{ border: 0; width: 24px; }}
-QComboBox::down-arrow {{ image: url({icons}/arrow-{t.name}.svg); width: 12px; height: 12px; }}
+QComboBox::drop-down, QDateEdit::drop-down {{ border: 0; width: 24px; }}
+QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url({icons}/arrow-{t.name}.svg); width: 12px; height: 12px; }}
 QCheckBox:focus {{ border: 1px solid {t.accent}; border-radius: 4px; }}
 """

@@ -26,15 +26,13 @@ class Judgments:
 
         return self._bridge.read(reader, self._bridge.ask("GET", "/v1/judgments", params={"query": query}))
 
-    def give(self, query: str, product: str, rating: int) -> str:
-        """Say how relevant a product is, 0 to 3; return the key by which that can be taken back."""
-        key = uuid4().hex
+    def give(self, key: str, query: str, product: str, rating: int) -> None:
+        """Say how relevant a product is, 0 to 3; by its `key` that can be taken back."""
         one = {"key": key, "query": query, "product": product, "rating": rating}
         answer = self._bridge.ask("POST", "/v1/judgments", {"judgments": [one]})
         refused = self._bridge.read(lambda document: list(document.get("refused") or ()), answer)
         if refused:
             raise BridgeRefusedError(409, str(refused[0].get("message", "")), refused[0].get("field"))
-        return key
 
     def undo(self, key: str) -> None:
         """Take a judgment back."""

@@ -218,9 +218,12 @@ class Rules:
         """Take a change back; undoing an undo does it again."""
         return self._change("POST", "/v1/rules/undo", {"event": event, "key": uuid4().hex})
 
-    def preview(self, draft: Draft, number: int | None, query: str) -> Previewed:
-        """Return what a rule would change; `number` is the one that it takes the place of."""
-        body: dict[str, Any] = {"rule": draft.to_json(), "id": number, "size": PREVIEW_SIZE}
+    def preview(self, draft: Draft, number: int | None, query: str, *, without: bool) -> Previewed:
+        """Return what a rule would change; `number` is the one that it takes the place of.
+
+        `without` compares with nothing in its place, else with that rule as it was saved.
+        """
+        body: dict[str, Any] = {"rule": draft.to_json(), "id": number, "size": PREVIEW_SIZE, "without": without}
         if query:
             body["query"] = query
         return self._bridge.read(Previewed.read, self._bridge.ask("POST", "/v1/rules/preview", body))

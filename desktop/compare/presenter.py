@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from uuid import uuid4
 
 from desktop.bridge import Answer, Bridge, GenerationRow, Wanted
 from desktop.bridge.judgments import Judgments
 from desktop.compare.state import DEPTH, CompareView, Comparison, Configuration, compare, with_ratings
 from desktop.errors import DesktopError
 from desktop.i18n import tr
-from desktop.running import Latest, Runner
+from desktop.running import InOrder, Latest, Runner
 from desktop.search.state import Failure, card
 
 
@@ -16,8 +17,9 @@ class ComparePresenter:
     """Answers the page's intents; `show` gets every view."""
 
     def __init__(self, bridge: Bridge, runner: Runner, show: Callable[[CompareView], None]) -> None:
-        self._bridge, self._runner, self._show = bridge, runner, show
+        self._bridge, self._show = bridge, show
         self._answers, self._judged = Latest(runner), Latest(runner)
+        self._writes = InOrder(runner)
         self._given: list[tuple[str, str, int | None, str]] = []
         self.view = CompareView()
 
@@ -26,6 +28,7 @@ class ComparePresenter:
         self._bridge = bridge
         self._answers.forget()
         self._judged.forget()
+        self._writes.forget()
         self._given.clear()
 
     def generations_known(self, rows: tuple[GenerationRow, ...]) -> None:
@@ -61,22 +64,20 @@ class ComparePresenter:
 
     def rated(self, product: str, rating: int) -> None:
         """Say how relevant a product is for the words, 0 to 3."""
-        query, bridge, before = self.view.text, self._bridge, self.view.ratings.get(product)
+        query, judgments, before = self.view.text, Judgments(self._bridge), self.view.ratings.get(product)
         if not query or not 0 <= rating <= 3:
             return
+        given = (query, product, before, uuid4().hex)
+        self._given.append(given)
         self._judged.forget()  # what is under way does not know of it yet
         self._rate(product, rating)
 
-        def kept(key: str) -> None:
-            if bridge is self._bridge:
-                self._given.append((query, product, before, key))
-
         def failed(error: Exception) -> None:
-            if bridge is self._bridge and query == self.view.text:
-                self._rate(product, before)
-                self._give(replace(self.view, notice=_failure(error).message))
+            if given in self._given:
+                self._given.remove(given)
+            self._put_back(query, product, before, error)
 
-        self._runner.run(lambda: Judgments(bridge).give(query, product, rating), kept, failed)
+        self._writes.run(lambda: judgments.give(given[3], query, product, rating), lambda _: None, failed)
 
     def undone(self) -> None:
         """Take the last rating of this sitting back."""
@@ -84,18 +85,22 @@ class ComparePresenter:
             self._give(replace(self.view, notice=tr("There is nothing to take back.")))
             return
         query, product, before, key = last = self._given.pop()
-        bridge = self._bridge
-
-        def done(_: None) -> None:
-            if bridge is self._bridge and query == self.view.text:
-                self._rate(product, before)
+        judgments, now = Judgments(self._bridge), self.view.ratings.get(product)
+        if query == self.view.text:
+            self._judged.forget()
+            self._rate(product, before)
 
         def failed(error: Exception) -> None:
-            if bridge is self._bridge:
-                self._given.append(last)
-                self._give(replace(self.view, notice=_failure(error).message))
+            self._given.append(last)
+            self._put_back(query, product, now, error)
 
-        self._runner.run(lambda: Judgments(bridge).undo(key), done, failed)
+        self._writes.run(lambda: judgments.undo(key), lambda _: None, failed)
+
+    def _put_back(self, query: str, product: str, rating: int | None, error: Exception) -> None:
+        """Show the rating that holds, where what was said could not be kept."""
+        if query == self.view.text:
+            self._rate(product, rating)
+        self._give(replace(self.view, notice=_failure(error).message))
 
     def again(self) -> None:
         """Compare once more, after a failure."""

@@ -143,6 +143,8 @@ def _weight(name: str, part: str) -> QDoubleSpinBox:
     box.setValue(1.0)
     box.setPrefix(f"{part} ×")
     box.setKeyboardTracking(False)
+    box.setMaximumWidth(124)
+    box.lineEdit().setTextMargins(UNIT // 2, 0, 0, 0)
     box.setAccessibleName(name)
     box.setToolTip(name)
     return box

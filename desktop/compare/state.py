@@ -103,7 +103,7 @@ class CompareView:
             return ""
         judged = sum(row.rating is not None for row in rows[:JUDGED_DEPTH])
         depth = min(JUDGED_DEPTH, len(rows))
-        return tr("nDCG@10 {value} · {judged} of {depth} judged", value=f"{found:.2f}", judged=judged, depth=depth)
+        return tr("nDCG@10 {value} · {judged}/{depth} judged", value=f"{found:.2f}", judged=judged, depth=depth)
 
     @property
     def summary(self) -> str:

@@ -50,11 +50,10 @@ class Editor(QFrame):
         grid.addLayout(
             _row(
                 self.has_start, self.starts, self.has_end, self.ends, self.priority_label, self.priority,
-                self.owner, stretch=self.owner,
+                self.owner, self.note, stretch=self.note,
             ), 4, 0,
         )  # fmt: skip
-        grid.addWidget(self.note, 5, 0)
-        grid.addLayout(_row(self.notice, self.remove, self.save, stretch=self.notice), 6, 0)
+        grid.addLayout(_row(self.notice, self.remove, self.save, stretch=self.notice), 5, 0)
         self._connect()
 
     def _make(self) -> None:
@@ -72,16 +71,20 @@ class Editor(QFrame):
         self.place.setRange(1, _LAST_PLACE)
         self.place.setPrefix(tr("to place") + " ")
         self.priority.setRange(-_MOST_PRIORITY, _MOST_PRIORITY)
+        for spin in (self.place, self.priority):
+            spin.setMaximumWidth(140)
+            spin.lineEdit().setTextMargins(UNIT // 2, 0, 0, 0)
         self.priority_label = QLabel(tr("Priority"))
         self.value, self.of, self.add, self.owner, self.note = (QLineEdit() for _ in range(5))
         self.products = QListWidget()
-        self.products.setMaximumHeight(96)
+        self.products.setMaximumHeight(60)
         self.take = QPushButton(tr("Take out"))
         self.has_start, self.has_end = QCheckBox(tr("From")), QCheckBox(tr("Until"))
         self.starts, self.ends = QDateEdit(), QDateEdit()
         for one in (self.starts, self.ends):
             one.setCalendarPopup(True)
             one.setDisplayFormat("yyyy-MM-dd")
+            one.setMinimumWidth(128)
         self.save, self.remove = QPushButton(tr("Save rule")), QPushButton(tr("Remove rule"))
         self.save.setProperty("look", "main")
         self.notice = QLabel()

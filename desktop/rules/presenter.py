@@ -124,7 +124,11 @@ class RulesPresenter:
             return
         self._give(replace(view, preview="waiting", preview_failure=""))
         self._previews.run(
-            lambda: rules.preview(draft, number, query) if draft.is_whole else rules.found(draft, query),
+            lambda: (
+                rules.preview(draft, number, query, without=not view.dirty)
+                if draft.is_whole
+                else rules.found(draft, query)
+            ),
             self._previewed,
             self._preview_failed,
         )

@@ -61,6 +61,14 @@ class RulesView:
         )  # fmt: skip
 
     @property
+    def headings(self) -> tuple[str, str]:
+        """What the two lists of results are."""
+        if not self.draft.is_whole:
+            return tr("Found now"), tr("Found now")
+        before = tr("As saved") if self.dirty and self.chosen is not None else tr("Without this rule")
+        return before, tr("With this rule")
+
+    @property
     def warnings(self) -> str:
         """What the rule in the editor conflicts with, a line each."""
         return "\n".join(self.told(one) for one in self.preview_conflicts)

@@ -121,9 +121,9 @@ class RulesPage(QWidget):
         self.hint = QLabel(tr("Enter on a product puts it into the rule."))
         self.hint.setProperty("look", "muted")
         both = QHBoxLayout()
-        for side, name in enumerate((tr("Before"), tr("After"))):
+        self.headings = (QLabel(), QLabel())
+        for side, title in enumerate(self.headings):
             column = QVBoxLayout()
-            title = QLabel(name)
             title.setProperty("look", "strong")
             column.addWidget(title)
             column.addWidget(self.lists[side], 1)
@@ -197,6 +197,8 @@ class RulesPage(QWidget):
         self.query.setEnabled(view.editing)
         self.undo.setEnabled(view.undoable > 0 and not view.busy)
         self.summary.setText(view.summary)
+        for title, text in zip(self.headings, view.headings, strict=True):
+            title.setText(text)
         degraded = tr("Answered by keywords alone: {reason}", reason=view.degraded) if view.degraded else ""
         self.strip.say("\n".join(part for part in (view.preview_failure, view.warnings, degraded) if part))
         self.audit_model.show_entries(view.audit, view)

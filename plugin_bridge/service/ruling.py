@@ -57,10 +57,11 @@ class SavedBody(RuleBody):
 
 
 class PreviewBody(_Body):
-    """A rule to try; `id` is the one that it would take the place of."""
+    """A rule to try; `id` is the one that it would take the place of, which `without` leaves out before, too."""
 
     rule: RuleBody
     id: int | None = None
+    without: bool = False
     query: str | None = Field(None, max_length=2000)
     filters: dict[str, Any] = Field(default_factory=dict)
     size: int = Field(PREVIEW_SIZE, ge=1, le=MOST_PREVIEWED)
@@ -105,7 +106,12 @@ def _add_reading(router: APIRouter, desk: Callable[[str | None], RuleDesk]) -> N
     @router.post("/preview", summary="What a rule would change", openapi_extra=_body(PreviewBody))
     async def preview(request: Request) -> Response:
         body = await _read(request, PreviewBody)
-        more: dict[str, Any] = {"query": body.query, "filters": body.filters, "size": body.size}
+        more: dict[str, Any] = {
+            "query": body.query,
+            "filters": body.filters,
+            "size": body.size,
+            "without": body.without,
+        }
         return _json(
             await run_in_threadpool(lambda: desk(body.alias).preview(body.rule.draft(), number=body.id, **more))
         )

@@ -66,7 +66,7 @@ def test_sides_ask_with_their_own_rules_and_weights() -> None:
     left, right = (one.body() for one in shop.asked[-2:])
     assert "rules" not in left and "weights" not in left
     assert right["rules"] is False and right["weights"] == {"keyword": 1.0, "text": 2.0, "image": 0.5}
-    assert views[-1].quality(0) == "nDCG@10 0.50 · 1 of 3 judged"  # the lower of two middles, at the third place
+    assert views[-1].quality(0) == "nDCG@10 0.50 · 1/3 judged"  # the lower of two middles, at the third place
 
 
 def test_ratings_are_shown_at_once_kept_and_taken_back() -> None:
@@ -90,6 +90,21 @@ def test_ratings_are_shown_at_once_kept_and_taken_back() -> None:
     assert presenter.view.comparison.left[1].rating is None and presenter.view.notice == "No bridge answers."
     presenter.rated("pot", 7)
     assert not later.jobs
+
+
+def test_what_is_taken_back_at_once_is_sent_after_what_was_said() -> None:
+    shop, later = Shop(), Later()
+    presenter = ComparePresenter(shop, later, lambda view: None)  # type: ignore[arg-type]
+    presenter.text_changed("pan")
+    while later.jobs:
+        later.jobs.pop(0)()
+    presenter.rated("pan", 3)
+    presenter.undone()
+    assert presenter.view.ratings.get("pan") is None and len(later.jobs) == 1
+    later.jobs.pop()()
+    assert list(shop.kept.values()) == [("pan", 3)]
+    later.jobs.pop()()
+    assert not shop.kept
 
 
 def test_other_words_have_other_ratings() -> None:
