@@ -12,7 +12,9 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QPushButton
 
 from desktop.app import Desktop
-from desktop.bridge.labels import Conflict
+from desktop.bridge import Bridge as DesktopBridge
+from desktop.bridge.labels import Conflict, Given, Labels
+from desktop.errors import BridgeRefusedError
 from desktop.label.models import AttributesModel
 from desktop.label.presenter import Problems
 from desktop.label.problems import ProblemsDialog
@@ -225,3 +227,20 @@ def test_a_session_with_kills_loses_nothing(new_bridge: Callable[..., tuple[Brid
     report = session.play(away, events)
     assert report.is_right(events), report
     assert report.waiting_when_back >= 10 and report.acknowledged >= 20
+    _the_bridge_says_what_the_desktop_understands(bridge)
+
+
+def _the_bridge_says_what_the_desktop_understands(bridge: Bridge) -> None:
+    labels = Labels(DesktopBridge(bridge.url, bridge.secret("merchandiser")))
+    unknown = labels.give([Given("one", "sofa", "nowhere", "similar")])
+    assert unknown.saved == frozenset() and "nowhere" in unknown.refused["one"]
+    before = labels.stats()
+    both = labels.give([Given("two", "sofa", "drill", "skip"), Given("three", "sofa", "sofa", "similar")])
+    assert both.saved == {"two"} and set(both.refused) == {"three"}
+    assert labels.give([Given("two", "sofa", "drill", "skip")]).saved == {"two"}, "a repeat changes nothing"
+    assert labels.stats().skipped == before.skipped + 1
+    labels.undo("four", "two")
+    labels.undo("four", "two")
+    assert labels.stats() == before and labels.conflicts() == ()
+    with pytest.raises(BridgeRefusedError):
+        labels.undo("five", "never given")
