@@ -43,6 +43,8 @@ PREFIX = "/v1/generations/"
 SUFFIX = "/rewrite"
 _BEAT_SECONDS = 0.1
 _FROZEN_SECONDS = 0.5
+_RECENT_SECONDS = 3.0
+_MOST_RECENT = 500
 _NEWS_SECONDS = 0.02  # how long news that the caller hung up may take to come in after a standstill
 
 
@@ -58,6 +60,7 @@ class RewriteEndpoint:
         self._settings = context.settings
         self._counted: dict[tuple[str, str], Any] = {}
         self._pulse = _Pulse()
+        self._first = _Recent()
         self._searches = Searches(context.cluster, seconds=context.settings.deadline_ms / 1000)
 
     @staticmethod
@@ -177,13 +180,17 @@ class RewriteEndpoint:
 
     async def _placed(self, rewritten: Rewritten, known: Known) -> Rewritten:
         """Return a request with its pins at their places; without an answer in time they stand on top."""
-        ruled = rewritten.ruled
+        ruled, index = rewritten.ruled, known.generation.index
         assert ruled is not None and ruled.probe is not None
-        found = await self._searches.search(known.generation.index, ruled.probe, search_pipeline="_none")
-        if found is None:
-            log.warning("pins for %s stand on top: OpenSearch did not say in time what comes first", known.generation)
-            return rewritten
-        return replace(rewritten, body=ruled.placed([hit["_id"] for hit in found["hits"]["hits"]]))
+        asked = (index, _dumps(ruled.probe))  # the same for every page of a search
+        first = self._first.get(asked)
+        if first is None:
+            found = await self._searches.search(index, ruled.probe, search_pipeline="_none")
+            if found is None:
+                log.warning("pins for %s stand on top: OpenSearch did not say in time what comes first", index)
+                return rewritten
+            first = self._first.keep(asked, [hit["_id"] for hit in found["hits"]["hits"]])
+        return replace(rewritten, body=ruled.placed(first))
 
     def close(self) -> None:
         """Close the connections to OpenSearch."""
@@ -208,6 +215,25 @@ class RewriteEndpoint:
             if label == index:
                 self._counted[(index, reason)] = counter
         counter.inc()
+
+
+class _Recent:
+    """Which products came first for a question of the last seconds; an index is not younger than that either."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, bytes], tuple[float, list[str]]] = {}
+
+    def get(self, asked: tuple[str, bytes]) -> list[str] | None:
+        """Return the products, None where nobody asked lately."""
+        at, first = self._kept.get(asked, (0.0, None))
+        return first if time.monotonic() - at < _RECENT_SECONDS else None
+
+    def keep(self, asked: tuple[str, bytes], first: list[str]) -> list[str]:
+        """Keep an answer, and return it."""
+        if len(self._kept) >= _MOST_RECENT:
+            self._kept.clear()
+        self._kept[asked] = (time.monotonic(), first)
+        return first
 
 
 class _Pulse:

@@ -93,6 +93,14 @@ def test_pages_are_stable_under_pins(http: httpx.Client) -> None:
     assert paged == ids(whole) and paged[2:4] == ["drill", "a/b c"]
 
 
+def test_a_storefronts_pages_hold_a_pin_in_its_place(http: httpx.Client, cluster: Cluster) -> None:
+    add(http, "pin", "drill", place=4)
+    whole = storefront(cluster)
+    assert whole[3] == "drill"
+    pages = [storefront(cluster, size=2, **{"from": start}) for start in range(0, len(whole), 2)]
+    assert [one for page in pages for one in page] == whole
+
+
 def test_weights_shift_the_balance(http: httpx.Client) -> None:
     text = "frying pan for camping"
     words = http.post("/v1/search", json={"text": text, "weights": {"keyword": 50}, "explain": True}).json()
