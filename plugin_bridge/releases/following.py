@@ -1,4 +1,4 @@
-"""A candidate generation follows the live one: filled from its documents, caught up, and proven to hold the same.
+"""A candidate generation follows the live one: filled from its documents, and caught up with what changes.
 
 OpenSearch numbers every write to a shard. A pass reads the documents whose number is above that of the pass before
 it, so each pass is shorter than the last one. What was deleted is found by comparing ids. Vectors of an encoder that
@@ -6,9 +6,8 @@ both generations share are taken over; those of the candidate's own encoder are 
 product with the same text already: then its vector stays, also after a kill.
 """
 
-import hashlib
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ from plugin_bridge.loading.pipeline import Pipeline
 
 AT_ONCE = 256
 IDS_AT_ONCE = 5000
-_VECTORS = (TEXT_VECTOR, IMAGE_VECTOR)
 
 Hit = Mapping[str, Any]
 
@@ -57,26 +55,6 @@ class Pass:
     encoded: int = 0
     faults: int = 0
     ids: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Proof:
-    """That two generations hold the same products: counts, and one checksum over all documents of each."""
-
-    live: int
-    candidate: int
-    live_checksum: str
-    candidate_checksum: str
-    differing: tuple[str, ...] = ()
-
-    @property
-    def holds(self) -> bool:
-        """Whether both are the same."""
-        return self.live == self.candidate and self.live_checksum == self.candidate_checksum
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as a release's record keeps it."""
-        return {**self.__dict__, "differing": list(self.differing), "holds": self.holds}
 
 
 class Follower:
@@ -246,50 +224,6 @@ class Follower:
         return len(missing) - faults, faults
 
 
-class Prover:
-    """Compares two generations by a digest of every document, without what the candidate's encoder makes."""
-
-    def __init__(self, cluster: Cluster, source: Generation, target: Generation, *, photos: bool) -> None:
-        """Prepare; `photos` says whether the candidate reads photos anew: then their hashes are its own."""
-        self._cluster, self._pair = cluster, (source.index, target.index)
-        self._left_out = {*_VECTORS, IMAGE_HASH if photos else TEXT_HASH}
-        self._digests: tuple[dict[str, bytes], dict[str, bytes]] = ({}, {})
-
-    def read(self) -> None:
-        """Read all documents of both."""
-        for index, digests in zip(self._pair, self._digests, strict=True):
-            refresh(self._cluster, index)
-            excludes = {"excludes": list(_VECTORS)}
-            digests.clear()
-            for hit in scan(self._cluster, index, source=excludes, size=1000):
-                digests[hit["_id"]] = self._digest(hit["_source"])
-
-    def renew(self, ids: Collection[str]) -> None:
-        """Read these documents again, and drop those that are not there any more."""
-        for index, digests in zip(self._pair, self._digests, strict=True):
-            there = identities(self._cluster, index)
-            for one in digests.keys() - there:
-                del digests[one]
-            again = sorted({*ids, *(there - digests.keys())})
-            for start in range(0, len(again), AT_ONCE):
-                body = {"ids": again[start : start + AT_ONCE]}
-                params = {"_source_excludes": ",".join(_VECTORS)}
-                for one in self._cluster.request("POST", path(index, "_mget"), body, params=params)["docs"]:
-                    if one.get("found"):
-                        digests[one["_id"]] = self._digest(one["_source"])
-
-    def proof(self) -> Proof:
-        """Return counts and checksums of what was read."""
-        live, candidate = self._digests
-        differing = [one for one in live.keys() | candidate.keys() if live.get(one) != candidate.get(one)]
-        sums = [_checksum(digests) for digests in self._digests]
-        return Proof(len(live), len(candidate), sums[0], sums[1], tuple(sorted(differing)[:20]))
-
-    def _digest(self, source: Mapping[str, Any]) -> bytes:
-        kept = {name: value for name, value in source.items() if name not in self._left_out}
-        return hashlib.blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
-
-
 def text_of(generation: Generation, source: Mapping[str, Any]) -> str:
     """Return what the text encoder reads of a document."""
     if generation.adopted is not None:
@@ -338,10 +272,3 @@ def _careful(action: Action, there: Mapping[str, Any] | None) -> Action:
     else:
         operation |= {"if_seq_no": there["_seq_no"], "if_primary_term": there["_primary_term"]}
     return Action(action.id, orjson.dumps({kind: operation}) + b"\n" + rest)
-
-
-def _checksum(digests: Mapping[str, bytes]) -> str:
-    whole = hashlib.sha256()
-    for one in sorted(digests):
-        whole.update(one.encode("utf-8", "replace") + b"\0" + digests[one])
-    return whole.hexdigest()[:32]

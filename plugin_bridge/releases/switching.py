@@ -24,7 +24,8 @@ from plugin_bridge.loading.photos import noted_folder
 from plugin_bridge.plugging import plug_in
 from plugin_bridge.releases import records
 from plugin_bridge.releases.canary import Canaries
-from plugin_bridge.releases.following import Encoders, Follower, Prover, finished_writes
+from plugin_bridge.releases.following import Encoders, Follower, finished_writes
+from plugin_bridge.releases.proving import Prover
 from plugin_bridge.releases.records import Release, Releases
 from plugin_bridge.review.carrying import carry
 from plugin_bridge.review.encoding import encoding
@@ -182,7 +183,7 @@ def switch(shop: Workshop, release: Release) -> Release:
         _same_source(release, live)
         release, touched = follow(shop, release, live, target)
         prover.renew(touched)
-        proof = prover.proof()
+        proof = prover.proof(through(release))
         release = shop.releases.add_step(release, "proof", **proof.to_json())
         if not proof.holds:
             raise ReleaseError(
@@ -262,12 +263,13 @@ def rollback(shop: Workshop, to: str | None = None) -> RolledBack:
             missing = shop.hooks.install(shop.cluster, target)
             if missing is not None:
                 shop.hooks.log(f"{target.index}: {missing}")
+        at_write = finished_writes(shop.cluster, target.index)
         generations.switch(shop.cluster, shop.alias, target.index)
         seconds = time.perf_counter() - started
         changes = 0
         shop.hooks.reached("rolled back")
         if current is not None and current.index != target.index:
-            changes = _bring_back(shop, current, target)
+            changes = _bring_back(shop, current, target, at_write)
             carry(shop.cluster, current, target, _encode(shop))
     if shop.storage.exists():
         shop.canaries.end(shop.alias)
@@ -294,21 +296,22 @@ def rollback_target(cluster: Cluster, alias: str, to: str | None) -> Generation:
     raise ReleaseError(f"{alias} has no generation {to}; `kindred generations` lists them")
 
 
-def _bring_back(shop: Workshop, current: Generation, target: Generation) -> int:
-    """Bring what changed since a release back to the generation before it; return how many documents."""
+def _bring_back(shop: Workshop, current: Generation, target: Generation, switched_at: int) -> int:
+    """Bring what changed since a release back to the generation before it, which is live; return how much.
+
+    What was written to that one after its write `switched_at` is newer, and stays.
+    """
     if not shop.storage.exists():
         return 0
     for release in shop.releases.all():
         if release.target == current.index and release.source == target.index:
             ready = release.step("ready")
             if ready is not None:
-                follower = shop.follower(current, target)
-                _, done = follower.catch_up(int(ready["at_write"]))
-                gone = follower.drop_gone()
+                changes = _late(shop, current, target, int(ready["at_write"]), switched_at)
                 # It is a candidate again: nobody goes back to it, the same release may take it up.
                 generations.update_meta(shop.cluster, replace(current, complete=False))
                 shop.releases.change(release, state=records.ROLLED_BACK, ended=records.now())
-                return done.written + gone
+                return changes
     return 0
 
 
