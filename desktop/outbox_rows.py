@@ -27,7 +27,7 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS operation_state ON operation (shop, state, number)",
     "CREATE INDEX IF NOT EXISTS operation_pair ON operation (shop, pair)",
     "CREATE INDEX IF NOT EXISTS operation_done ON operation (shop, kind, undone, number)",
-    "CREATE INDEX IF NOT EXISTS operation_day ON operation (shop, kind, undone, substr(at, 1, 10))",
+    "CREATE INDEX IF NOT EXISTS operation_day ON operation (shop, kind, undone, substr(at, 1, 10), label)",
     """CREATE TABLE IF NOT EXISTS upcoming (
         shop TEXT NOT NULL,
         pair TEXT NOT NULL,
@@ -36,6 +36,7 @@ TABLES = (
         document TEXT NOT NULL,
         PRIMARY KEY (shop, pair)
     )""",
+    "CREATE INDEX IF NOT EXISTS upcoming_order ON upcoming (shop, reserve, place, pair)",
     """CREATE TABLE IF NOT EXISTS conflict (
         shop TEXT NOT NULL,
         left_id TEXT NOT NULL,

@@ -34,17 +34,11 @@ def label_page(desk: Desk) -> tuple[Page, LabelPage, LabelPresenter]:
         dialog.open()
 
     view.problems_wanted.connect(lambda: presenter.problems(show_problems))
-    kept = desk.settings.layout.get(_LAYOUT)
-    if isinstance(kept, str) and kept:
-        view.body.restoreState(QByteArray.fromBase64(kept.encode()))
+    _restore(desk, view)
 
     def shown() -> None:
         presenter.shown()
         desk.work.run(_load_charts, lambda _: view.draw_charts(), lambda _: None)
-
-    def close() -> None:
-        state = bytes(view.body.saveState().toBase64().data()).decode()
-        desk.keep(layout={**desk.settings.layout, _LAYOUT: state})
 
     page = Page(
         "label",
@@ -62,9 +56,20 @@ def label_page(desk: Desk) -> tuple[Page, LabelPage, LabelPresenter]:
             ("S  D  Space", tr("Label: similar, dissimilar, skip")),
             ("Z", tr("Label: take the last one back")),
         ),
-        close=close,
+        close=lambda: _keep(desk, view),
     )
     return page, view, presenter
+
+
+def _restore(desk: Desk, view: LabelPage) -> None:
+    kept = desk.settings.layout.get(_LAYOUT)
+    if isinstance(kept, str) and kept:
+        view.body.restoreState(QByteArray.fromBase64(kept.encode()))
+
+
+def _keep(desk: Desk, view: LabelPage) -> None:
+    state = bytes(view.body.saveState().toBase64().data()).decode()
+    desk.keep(layout={**desk.settings.layout, _LAYOUT: state})
 
 
 def _load_charts() -> None:

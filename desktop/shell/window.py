@@ -208,17 +208,7 @@ class MainWindow(QMainWindow):
             down.addWidget(button)
             self.stack.addWidget(page.widget)
         down.addStretch(1)
-        self.welcome = Message()
-        self.welcome.say(
-            tr("Welcome to Kindred"),
-            tr("Connect to my shop"),
-            hint=tr(
-                "Kindred shows what your customers find, and why. Connect to the bridge of your shop, or try it here."
-            ),
-            other=tr("Try it on this computer") if recipe() else "",
-        )
-        self.welcome.acted.connect(self.connect_dialog)
-        self.welcome.other_acted.connect(self.trial_dialog)
+        self.welcome = self._welcome()
         self.frame = QStackedWidget()
         self.frame.addWidget(self.stack)
         self.frame.addWidget(self.welcome)
@@ -241,6 +231,20 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         for label in (self.waiting_label, self.bridge_label, self.node_label):
             self.statusBar().addPermanentWidget(label)
+
+    def _welcome(self) -> Message:
+        welcome = Message()
+        welcome.say(
+            tr("Welcome to Kindred"),
+            tr("Connect to my shop"),
+            hint=tr(
+                "Kindred shows what your customers find, and why. Connect to the bridge of your shop, or try it here."
+            ),
+            other=tr("Try it on this computer") if recipe() else "",
+        )
+        welcome.acted.connect(self.connect_dialog)
+        welcome.other_acted.connect(self.trial_dialog)
+        return welcome
 
     def _top(self) -> QFrame:
         bar = QFrame()
