@@ -157,8 +157,8 @@ class Pool:
                 self._lent[one.place] = (by, moment)
             return [self._question(one) for one in chosen]
 
-    def left(self, by: str) -> int:
-        """Return how many pairs can still be asked of somebody."""
+    def left(self) -> int:
+        """Return how many pairs nobody has answered."""
         with self._lock:
             done = set().union(*self._answered.values()) if self._answered else set()
             return max(0, len(self._ranking.order) - len(done))

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 FIRST_DRAWN = 64
 DRAWN = 400
 MOST_PAIRS = 8_000
+ENOUGH_OPEN = 2_000
+FEW_NEW = 20  # where further products bring no more than this, the catalogue is exhausted for a while
+EXHAUSTED_SECONDS = 600.0
 AGAIN_AFTER_LABELS = 5
 LOOK_SECONDS = 30.0
 WAIT_SECONDS = 5.0
@@ -41,6 +44,7 @@ class Queue:
         self._seen = 0
         self._ranked_at = 0
         self._seed = 1
+        self._exhausted = -EXHAUSTED_SECONDS
         self._ready = threading.Event()
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -69,7 +73,7 @@ class Queue:
         self._catch_up(pool)
         found = pool.take(by, count, exclude)
         self._wake.set()
-        return found, pool.left(by)
+        return found, pool.left()
 
     def knows(self, product: str) -> bool:
         """Return whether a product was in the live catalogue when the pool was filled."""
@@ -97,6 +101,8 @@ class Queue:
                 self.problem = str(error)
                 log.warning("the pairs to label for %s wait: %s", self._alias, error)
             except Exception as error:
+                if self._stopped.is_set():
+                    return  # what it worked with was closed
                 self.problem = "the queue failed; the bridge's log says why"
                 log.error("the pairs to label for %s failed", self._alias, exc_info=error)
             self._wake.wait(LOOK_SECONDS)
@@ -111,7 +117,7 @@ class Queue:
         pool, shelf = self._pool, self._shelf
         assert shelf is not None
         last = self._reading().last_event()
-        grown = len(pool) < MOST_PAIRS and self._grow(pool, shelf, DRAWN) > 0
+        grown = self._is_low(pool) and self._grow(pool, shelf, DRAWN) > 0
         if grown or last - self._ranked_at >= AGAIN_AFTER_LABELS:
             self._rank(pool, shelf, last)
         if not grown and self._curves().is_due(last):
@@ -125,7 +131,14 @@ class Queue:
         self._rank(pool, shelf, last)
         with self._lock:
             self._pool, self._shelf, self._seen = pool, shelf, last
+        self._exhausted = -EXHAUSTED_SECONDS
         self._ready.set()
+
+    def _is_low(self, pool: Pool) -> bool:
+        """Return whether further pairs are wanted, and likely to be found."""
+        if len(pool) >= MOST_PAIRS or pool.left() >= ENOUGH_OPEN:
+            return False
+        return time.monotonic() - self._exhausted > EXHAUSTED_SECONDS
 
     def _grow(self, pool: Pool, shelf: Shelf, count: int) -> int:
         """Take in the neighbours of further products; return how many pairs are new."""
@@ -137,6 +150,8 @@ class Queue:
         pool.add(pairs, items)
         for by, pair, _ in self._reading().answered():  # before these pairs came into the pool
             pool.answer(by, pair)
+        if len(pairs) < FEW_NEW:
+            self._exhausted = time.monotonic()
         return len(pairs)
 
     def _rank(self, pool: Pool, shelf: Shelf, last: int) -> None:

@@ -100,8 +100,10 @@ def _add_lists(router: APIRouter, desk: LabelDesk) -> None:
         alias: str | None = None,
     ) -> Response:
         hidden = [key for key in exclude.split(",") if key]
-        found, left = await run_in_threadpool(lambda: desk.queue(desk.alias(alias)).next(who(request), count, hidden))
-        return _json({"pairs": [one.to_json() for one in found], "left": left})
+        queue = await run_in_threadpool(lambda: desk.queue(desk.alias(alias)))
+        found, left = await run_in_threadpool(lambda: queue.next(who(request), count, hidden))
+        problem = queue.problem if left is None else None
+        return _json({"pairs": [one.to_json() for one in found], "left": left, "problem": problem})
 
     @router.get("/v1/labels/pairs", summary="What was said, taken back and settled, newest first")
     async def show_pairs(

@@ -115,7 +115,7 @@ def test_the_pool_lends_a_pair_to_one_person_and_never_asks_twice() -> None:
         pool.answer("anna", (one.left.id, one.right.id))
     later = {one.key for one in pool.take("anna", 28)}
     assert not later & {one.key for one in first}
-    assert pool.left("anna") == 28 - 5
+    assert pool.left() == 28 - 5
     again = {one.key for one in pool.take("ben", 28)} & {one.key for one in first}
     wanted = {one.key for one in first if share_of("second", one.left.id, one.right.id) < 0.15}
     assert again == wanted
