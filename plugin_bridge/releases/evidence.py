@@ -29,8 +29,12 @@ class Evidence:
     notes: tuple[str, ...] = ()
 
 
-def read_evidence(folder: Path, cluster: Cluster, index: str) -> Evidence:
+def read_evidence(
+    folder: Path, cluster: Cluster, index: str, keep: Callable[[str], bool] = lambda query: True
+) -> Evidence:
     """Read a folder; each part may be absent. Pairs name products by id (looked up in `index`) or by their fields.
+
+    `keep` says by a query's id whether it counts.
 
     Raises:
         ReleaseError: no such folder, or neither queries with judgments nor pairs are in it; a line that is no pair.
@@ -38,7 +42,7 @@ def read_evidence(folder: Path, cluster: Cluster, index: str) -> Evidence:
     """
     if not folder.is_dir():
         raise ReleaseError(f"{folder}: no such folder")
-    judgments, notes = _judgments(folder)
+    judgments, notes = _judgments(folder, keep)
     rows = {split: list(_pair_rows(folder, split)) for split in PAIR_SPLITS}
     if not judgments and not any(rows.values()):
         raise ReleaseError(
@@ -53,7 +57,7 @@ def read_evidence(folder: Path, cluster: Cluster, index: str) -> Evidence:
     return Evidence(judgments, pairs, notes)
 
 
-def _judgments(folder: Path) -> tuple[dict[str, dict[str, int]], tuple[str, ...]]:
+def _judgments(folder: Path, keep: Callable[[str], bool]) -> tuple[dict[str, dict[str, int]], tuple[str, ...]]:
     """Return grades by the query's text; two ids of one text are put together, the first grade of a product counts."""
     if not (folder / "queries.tsv").is_file() or not (folder / "qrels.txt").is_file():
         return {}, ()
@@ -61,14 +65,19 @@ def _judgments(folder: Path) -> tuple[dict[str, dict[str, int]], tuple[str, ...]
         return {}, ()
     texts = {query.id: query.text for query in read_queries(folder / "queries.tsv")}
     found: dict[str, dict[str, int]] = {}
-    unknown = 0
+    unknown = learned = 0
     for query, grades in read_judgments(folder / "qrels.txt").items():
         if query not in texts:
             unknown += 1
             continue
+        if not keep(query):
+            learned += 1
+            continue
         for product, grade in grades.items():
             found.setdefault(texts[query], {}).setdefault(product, grade)
-    return found, (f"{unknown:,} judged queries have no text in queries.tsv",) if unknown else ()
+    notes = [f"{unknown:,} judged queries have no text in queries.tsv"] if unknown else []
+    notes += [f"{learned:,} judged queries are left out: an encoder could have learned from them"] if learned else []
+    return found, tuple(notes)
 
 
 def _pair_rows(folder: Path, split: str) -> Iterator[tuple[Any, Any, int]]:

@@ -5,7 +5,7 @@ candidate holds already keep their vectors, and a switch that was not written do
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from opensearch.leases import Lease, of_releases
 from opensearch.mappings import REFRESH_WHEN_LIVE
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import BridgeError, ReleaseError
+from plugin_bridge.experiments import listed
 from plugin_bridge.labels import snapshot
 from plugin_bridge.labels.judgments import JudgmentLedger
 from plugin_bridge.labels.reading import Reading
@@ -180,7 +181,8 @@ class _Run:
             return read_evidence(self._wanted.data, self._cluster, live.index)
         with tempfile.TemporaryDirectory(prefix="kindred-release-") as folder:
             if write_labels(self._shop, Path(folder)):
-                return read_evidence(Path(folder), self._cluster, live.index)
+                keep = _kept_queries(self._shop, {self._wanted.model, live.text.model})
+                return read_evidence(Path(folder), self._cluster, live.index, keep)
         return Evidence({}, {})
 
     def _decide(self, record: Release, found: Comparison) -> Release:
@@ -237,6 +239,14 @@ def write_labels(shop: Workshop, folder: Path) -> bool:
         return False
     made = snapshot.write(storage, shop.alias, shop.cluster, folder)
     return bool(made.pairs or made.judgments)
+
+
+def _kept_queries(shop: Workshop, models: set[str]) -> Callable[[str], bool]:
+    """Return which of the alias's queries may decide: those that a training on judgments keeps for validation."""
+    from plugin_bridge.pairs.judged import KIND, held_out
+
+    learned = any(one.kind == KIND and models & {one.model, *one.models} for one in listed(shop.settings.home))
+    return held_out if learned else lambda query: True
 
 
 def drop_candidate(shop: Workshop, release: Release) -> None:
