@@ -9,7 +9,6 @@ KEPT_COMPONENTS = 50  # what UMAP is given: the usual first step before it, see 
 NEIGHBOURS = 5
 MOST_OUTLIERS = 50
 _BLOCK = 512
-_REFERENCE = 6000
 
 
 @dataclass(frozen=True)
@@ -42,27 +41,20 @@ def pca(vectors: np.ndarray) -> Plane:
 
 
 def nearness(vectors: np.ndarray, stopped: Callable[[], bool] = lambda: False) -> np.ndarray:
-    """Return for each vector (n, d) the mean cosine to its five nearest others, of which there may be fewer; (n,).
-
-    Of many vectors the first 6,000 are the others: a sample is in no order that means anything, and who is far from
-    all of these is far from the rest.
-    """
+    """Return for each vector (n, d) the mean cosine to its five nearest others, of which there may be fewer; (n,)."""
     count = len(vectors)
-    unit = (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).astype(np.float32)
-    reference = np.ascontiguousarray(unit[:_REFERENCE].T)
-    many = reference.shape[1]
-    others = min(NEIGHBOURS, many - 1)
+    others = min(NEIGHBOURS, count - 1)
     if others < 1:
         return np.ones(count, np.float32)
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     found = np.empty(count, np.float32)
     for start in range(0, count, _BLOCK):
         if stopped():
             break
-        part = unit[start : start + _BLOCK] @ reference
-        own = np.arange(start, min(start + len(part), many))  # nobody is its own neighbour
-        part[own - start, own] = -np.inf
-        part.partition(many - others, axis=1)
-        found[start : start + len(part)] = part[:, many - others :].mean(axis=1)
+        part = unit[start : start + _BLOCK] @ unit.T
+        part[np.arange(len(part)), np.arange(start, start + len(part))] = -np.inf
+        part.partition(count - others, axis=1)
+        found[start : start + len(part)] = part[:, count - others :].mean(axis=1)
     return found
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plugin_bridge.mapping import projection, umap_process
+from plugin_bridge.mapping import umap_process
 from plugin_bridge.mapping.projection import MOST_OUTLIERS, nearness, outliers, pca
 
 
@@ -36,16 +36,6 @@ def test_nearness_is_the_mean_cosine_to_the_five_nearest() -> None:
     near = nearness(np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32) * 5)
     assert near[0] == pytest.approx(np.cos(np.radians([10, 20, 30, 40, 50])).mean(), abs=1e-5)
     assert near[3] == pytest.approx(np.cos(np.radians([10, 10, 20, 20, 30])).mean(), abs=1e-5)
-
-
-def test_of_many_the_first_thousands_are_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten of a hundred equal vectors are the others: each has a cosine of 1 to them, and the odd one 0."""
-    monkeypatch.setattr(projection, "_REFERENCE", 10)
-    vectors = np.tile(np.array([1, 0], np.float32), (100, 1))
-    vectors[50] = (0, 1)
-    near = nearness(vectors)
-    assert near[50] == pytest.approx(0)
-    assert np.delete(near, 50) == pytest.approx(np.ones(99))
 
 
 def test_only_what_is_far_from_all_others_is_an_outlier() -> None:
