@@ -125,6 +125,7 @@ class Side(QVBoxLayout):
             box.setEnabled(one.mode in ("hybrid", "native"))
             del blocker
         self.quality.setText(view.quality(side))
+        self.quality.setToolTip(view.quality(side))
 
     def _emit(self) -> None:
         words, meaning, photo = (box.value() for box in self.weights)
@@ -143,7 +144,7 @@ def _weight(name: str, part: str) -> QDoubleSpinBox:
     box.setValue(1.0)
     box.setPrefix(f"{part} ×")
     box.setKeyboardTracking(False)
-    box.setMaximumWidth(124)
+    box.setMaximumWidth(112)
     box.lineEdit().setTextMargins(UNIT // 2, 0, 0, 0)
     box.setAccessibleName(name)
     box.setToolTip(name)
