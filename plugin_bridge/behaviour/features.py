@@ -58,7 +58,7 @@ def item_scores(
 
 
 SCORES = ("knn", "ease", "ease_lately", "ease_recent", "ease_orders", "content", "als", "crowd_30", "crowd_90")
-FEATURES = 2 * len(SCORES) + len(_HALF_LIVES) + 5 + 7 + 2
+FEATURES = 2 * len(SCORES) + len(_HALF_LIVES) + 5 + 7 + 2 + 4
 
 
 def features(parts: ItemParts, crowd: Crowd, history: History, now: float) -> np.ndarray:
@@ -81,4 +81,8 @@ def features(parts: ItemParts, crowd: Crowd, history: History, now: float) -> np
     columns += [owned * np.log1p(own.orders_in_all), owned * gap, owned * own.orders / own.orders_in_all]
     kinds = len(np.unique(history.items))
     columns += [np.full(width, np.log(kinds) / 4), np.full(width, np.log1p(own.orders_in_all) / 3)]
+    # How long the customer usually waits from order to order, and whether that time has passed for an item.
+    between = (history.times[-1] - history.times[0]) / max(own.orders_in_all - 1, 1)
+    columns += [np.full(width, np.log1p(between) / 3), owned * np.log((1 + own.since) / (1 + between)) / 2]
+    columns += [owned * np.log(parts.repeat + 0.01), parts.repeat * 2]
     return np.stack(columns, axis=-1).astype(np.float32)

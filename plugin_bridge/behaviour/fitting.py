@@ -13,6 +13,7 @@ from plugin_bridge.errors import BehaviourError
 
 MOST_DENSE = 6_000  # EASE inverts a matrix of this side: 290 MB; the items with most customers come in
 _AT_ONCE = 512
+_PRIOR = 10.0  # customers that an item is given beforehand, who buy again as the usual ones do
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def fit_parts(
         popularity=np.stack([np.log1p(buyers(past, day, days)) for days in (30.0, 7.0, 90.0)]).astype(np.float32),
         by_context=context_counts(past, day, 90.0),
         age=(day - first).astype(np.float32),
+        repeat=repeat_share(past),
         sold=np.bincount(past.item, minlength=len(rows.items)) > 0,
         vectors=als_factors(customer_matrix(past, day, ALS_HALF_LIFE), tuning.factors, tuning.seed),
     )
@@ -187,6 +189,17 @@ def context_counts(rows: Interactions, day: float, days: float) -> np.ndarray:
     found = np.zeros((len(rows.contexts), len(rows.items)), np.float32)
     np.add.at(found, (recent.context, recent.item), 1.0)
     return found
+
+
+def repeat_share(rows: Interactions) -> np.ndarray:
+    """Return the share of each item's customers who bought it in two orders or more, drawn to the shop's own."""
+    width = len(rows.items)
+    orders = np.unique(np.stack([rows.customer, rows.order, rows.item]), axis=1)
+    pairs, times = np.unique(orders[0].astype(np.int64) * width + orders[2], return_counts=True)
+    customers = np.bincount(pairs % width, minlength=width)
+    again = np.bincount(pairs % width, weights=(times > 1), minlength=width)
+    usual = again.sum() / max(customers.sum(), 1)
+    return ((again + _PRIOR * usual) / (customers + _PRIOR)).astype(np.float32)
 
 
 def _strongest(weights: np.ndarray, k: int) -> Neighbours:

@@ -13,7 +13,7 @@ import numpy as np
 from encoders.cards import fingerprint_of, read_card, sha256_of, write_card
 from encoders.store import ModelStore
 from plugin_bridge.behaviour.crowd import crowd_of, save_crowd
-from plugin_bridge.behaviour.fitting import buyers, context_counts
+from plugin_bridge.behaviour.fitting import buyers, context_counts, repeat_share
 from plugin_bridge.behaviour.interactions import Interactions
 from plugin_bridge.behaviour.model import BehaviourModel
 from plugin_bridge.behaviour.parts import (
@@ -56,6 +56,7 @@ def updated(parts: ItemParts, rows: Interactions) -> tuple[ItemParts, Interactio
         popularity=np.stack([np.log1p(buyers(ours, day, days)) for days in (30.0, 7.0, 90.0)]).astype(np.float32),
         by_context=context_counts(ours, day, 90.0),
         age=np.maximum(wide.age + (day - parts.day), day - first).astype(np.float32),
+        repeat=repeat_share(ours),
         sold=wide.sold | (np.bincount(ours.item, minlength=len(wide.items)) > 0),
     )
     return fresh, ours, touched
@@ -101,6 +102,7 @@ def _with_new_items(parts: ItemParts, rows: Interactions) -> ItemParts:
         popularity=longer(parts.popularity, 1),
         by_context=longer(parts.by_context, 1),
         age=longer(parts.age),
+        repeat=longer(parts.repeat),
         sold=longer(parts.sold),
         vectors=longer(parts.vectors),
     )

@@ -38,10 +38,10 @@ class Neighbours:
 class ItemParts:
     """All that is learnt of items up to `day` (days since 1970).
 
-    `neighbours` maps `knn`, `ease`, `ease_recent`, `ease_orders`, `content` to item-to-item models. `popularity` (3,
-    items) is log(1 + customers) of the last 30, 7 and 90 days, `age` the days since an item was first sold, `sold`
-    which items ever were, `vectors` (items, d) the factors of implicit ALS, `by_context` (contexts, items) counts of
-    the last 90 days.
+    `neighbours` maps `knn`, `ease`, `ease_recent`, `ease_orders`, `content` to item-to-item models.
+    `popularity` (3, items) is log(1 + customers) of the last 30, 7 and 90 days, `by_context` (contexts, items) counts
+    rows of the last 90 days. `age` is the days since an item was first sold, `repeat` the share of its customers who
+    bought it again, `sold` which items ever were, `vectors` (items, d) the factors of implicit ALS.
     """
 
     items: tuple[str, ...]
@@ -52,6 +52,7 @@ class ItemParts:
     popularity: np.ndarray
     by_context: np.ndarray
     age: np.ndarray
+    repeat: np.ndarray
     sold: np.ndarray
     vectors: np.ndarray
 
@@ -89,7 +90,7 @@ def save_parts(folder: Path, parts: ItemParts) -> Path:
         f"{name}.{part}": getattr(one, part) for name, one in parts.neighbours.items() for part in ("ids", "weights")
     }
     arrays |= {name: np.asarray(getattr(parts, name)) for name in ("items", "titles", "contexts", "day")}
-    arrays |= {name: getattr(parts, name) for name in ("popularity", "by_context", "age", "sold", "vectors")}
+    arrays |= {name: getattr(parts, name) for name in ("popularity", "by_context", "age", "repeat", "sold", "vectors")}
     path = folder / PARTS_FILE
     np.savez_compressed(path, **arrays)
     return path
@@ -110,6 +111,7 @@ def load_parts(folder: Path) -> ItemParts:
                 popularity=kept["popularity"],
                 by_context=kept["by_context"],
                 age=kept["age"],
+                repeat=kept["repeat"],
                 sold=kept["sold"],
                 vectors=kept["vectors"],
             )

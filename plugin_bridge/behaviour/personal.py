@@ -56,7 +56,7 @@ def personalised(rewritten: Rewritten, body: Mapping[str, Any], generation: Gene
 
 
 def _clause(generation: Generation, history: list[str], of: Recommender) -> Clause | None:
-    model = of.opened(generation)
+    model = of.shelf.opened(generation)
     if model is None:
         return None
     places = [model.place[one] for one in history if one in model.place]

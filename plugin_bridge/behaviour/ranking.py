@@ -1,6 +1,6 @@
 """From a history to candidates: what each kind of recommendation scores, diversity, and why. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +16,8 @@ KINDS: tuple[Kind, ...] = ("next", "basket", "favourites")
 _APART = 0.5  # days between two things of a history that is given without times
 _WHY = ("ease_orders", "ease", "knn", "content")
 MOST_REASONS = 2
+# A product that nobody bought yet stands below those that are as near and were bought.
+_COLD_DISCOUNT = 0.7
 
 
 @dataclass(frozen=True)
@@ -98,3 +100,34 @@ def diverse(
         left[best] = False
         nearest = np.maximum(nearest, directions @ directions[best])
     return chosen
+
+
+def in_order(
+    found: Mapping[str, float], model: BehaviourModel, scores: np.ndarray, *, cold: bool
+) -> tuple[list[str], list[float], np.ndarray]:
+    """Return candidates, best first, with their scores and vectors; products that nobody bought find their place.
+
+    One of those gets the score that products as near to the customer have, and a little less.
+    """
+    known = [(one, float(scores[model.place[one]])) for one in found if is_known(model, one, scores)]
+    known.sort(key=lambda pair: (-pair[1], pair[0]))
+    rows = [model.parts.vectors[model.place[one]] for one, _ in known]
+    unknown = [one for one in found if not is_known(model, one, scores) and found[one] > -1.0 + 1e-3] if cold else []
+    if unknown and known:
+        near = np.array([max(found[one], -1.0) for one, _ in known])
+        compared = near > -1.0 + 1e-3
+        values = np.array([value for _, value in known])
+        if compared.any():
+            # Of as many products as were compared, the n-th nearest is worth what the n-th best is.
+            nearness, worth = np.sort(near[compared]), np.sort(values[compared])
+            known += [(one, float(np.interp(found[one] * _COLD_DISCOUNT, nearness, worth))) for one in unknown]
+    elif unknown:
+        known = [(one, found[one]) for one in unknown]
+    rows += [np.zeros(model.parts.vectors.shape[1], np.float32)] * (len(known) - len(rows))
+    order = sorted(range(len(known)), key=lambda place: (-known[place][1], known[place][0]))
+    return [known[one][0] for one in order], [known[one][1] for one in order], np.array([rows[one] for one in order])
+
+
+def is_known(model: BehaviourModel, identity: str, scores: np.ndarray) -> bool:
+    place = model.place.get(identity)
+    return place is not None and bool(np.isfinite(scores[place]))

@@ -12,6 +12,7 @@ from plugin_bridge.behaviour.parts import ItemParts, faded
 from plugin_bridge.behaviour.protocol import History
 
 HALF_LIFE = 60.0
+_FILLING = 1e-7
 
 
 class Recommender(Protocol):
@@ -35,16 +36,19 @@ class Popularity:
 
 @dataclass(frozen=True)
 class OwnHistory:
-    """What the customer itself bought, each order fading by half in `half_life` days."""
+    """What the customer itself bought, each order fading by half in `half_life` days; then what is popular."""
 
-    items: int
+    parts: ItemParts
     half_life: float = HALF_LIFE
 
     def scores(self, history: History, now: float) -> np.ndarray:
         """Return the faded number of orders with each item."""
-        pairs, first = np.unique(history.orders.astype(np.int64) * self.items + history.items, return_index=True)
+        width = len(self.parts)
+        pairs, first = np.unique(history.orders.astype(np.int64) * width + history.items, return_index=True)
         strengths = 0.5 ** (np.maximum(now - history.times[first], 0.0) / self.half_life)
-        return np.bincount(pairs % self.items, weights=strengths, minlength=self.items)
+        own = np.bincount(pairs % width, weights=strengths, minlength=width)
+        # Whoever bought fewer than are shown gets the rest filled up: without, the baseline would be too weak.
+        return own + _FILLING * self.parts.popularity[0]
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def classical(parts: ItemParts, half_lives: Mapping[str, float | None]) -> dict[
     """Return the baselines over some parts; `half_lives` are those of the histories by model."""
     return {
         "popularity": Popularity(parts),
-        "own_history": OwnHistory(len(parts)),
+        "own_history": OwnHistory(parts),
         "item_knn": NeighbourScores(parts, "knn", half_lives["knn"]),
         "ease": NeighbourScores(parts, "ease", half_lives["ease"]),
         "als": Factors(parts),

@@ -6,7 +6,6 @@ Whatever fails or takes too long in the scoring is answered by what is popular, 
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,19 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from encoders.errors import EncoderError
 from encoders.store import ModelStore
 from opensearch.client import Cluster, path
 from opensearch.generations import Generation
 from opensearch.mappings import BEHAVIOUR_VECTOR, INTERNAL_PREFIX
-from plugin_bridge.behaviour.crowd import CROWD_FILE
 from plugin_bridge.behaviour.diary import Diary, history_of
 from plugin_bridge.behaviour.identity import pseudonyms
-from plugin_bridge.behaviour.model import BehaviourModel, open_model
+from plugin_bridge.behaviour.model import BehaviourModel
 from plugin_bridge.behaviour.parts import MOST_HISTORY
 from plugin_bridge.behaviour.protocol import History
-from plugin_bridge.behaviour.ranking import KINDS, Kind, as_history, diverse, scores_of, why
-from plugin_bridge.errors import BehaviourError, RequestError
+from plugin_bridge.behaviour.ranking import KINDS, Kind, as_history, diverse, in_order, scores_of, why
+from plugin_bridge.behaviour.shelf import Shelf
+from plugin_bridge.errors import RequestError
 from plugin_bridge.registry import Known, Registry
 from plugin_bridge.rewrite.fusion import nearest
 from plugin_bridge.rewrite.reading import Clause
@@ -47,8 +45,6 @@ NEAREST = 100  # by vector, that pass the filters
 _FIELDS_SECONDS = 30.0
 _STOCK = ("stock", "quantity", "inventory")
 _AVAILABLE = ("in_stock", "available")
-# A product that nobody bought yet stands below those that are as near and were bought.
-_COLD_DISCOUNT = 0.7
 
 
 @dataclass(frozen=True)
@@ -106,12 +102,10 @@ class Recommender:
         settings: Settings,
         rules_of: Callable[[str], Rules | None] = lambda alias: None,
     ) -> None:
-        self._registry, self._store, self._settings, self._rules_of = registry, store, settings, rules_of
+        self._registry, self._settings, self._rules_of = registry, settings, rules_of
         self._cluster: Cluster = registry.cluster
         self._diary = Diary(settings.home)
-        self._models: dict[tuple[str, str, int], BehaviourModel] = {}
-        self._opening: set[str] = set()
-        self._lock = threading.Lock()
+        self.shelf = Shelf(store)
         self._fields: dict[str, tuple[float, dict[str, filtering.FilterField]]] = {}
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="recommend")
 
@@ -126,7 +120,7 @@ class Recommender:
         started = time.perf_counter()
         _check(wish, self._settings)
         known = self._choose(wish)
-        model = self.model_of(known.generation)
+        model = self.shelf.model_of(known.generation)
         asked = self._asked(wish, model)
         scores, reason = self._scored(wish, model, asked)
         clauses = filtering.clauses(wish.filters, self._filterable(known.generation))
@@ -145,55 +139,10 @@ class Recommender:
             answer = replace(answer, query="customer")
         return Recommendations(answer, asked.notes, 0 if asked.history is None else len(asked.history))
 
-    def model_of(self, generation: Generation) -> BehaviourModel:
-        """Return the generation's model; RequestError 409 where it has none, or another one lies in the store."""
-        ref = generation.behaviour
-        if ref is None:
-            raise RequestError(
-                f"{generation.index} has no model of behaviour; `kindred train behaviour` makes one and "
-                "`kindred behaviour publish NAME` puts it in",
-                status=409,
-            )
-        try:
-            crowd = self._store.folder(ref.model) / CROWD_FILE
-            key = (ref.model, ref.fingerprint, crowd.stat().st_mtime_ns if crowd.is_file() else 0)
-            with self._lock:
-                if key not in self._models:
-                    model = open_model(self._store, ref.model)
-                    if model.fingerprint != ref.fingerprint:
-                        raise BehaviourError(
-                            f"{generation.index} holds vectors of {ref.model} {ref.fingerprint}, the store has "
-                            f"{model.fingerprint}; `kindred behaviour publish {ref.model}` puts them in step"
-                        )
-                    self._models = {key: model, **dict(list(self._models.items())[:2])}
-                return self._models[key]
-        except (BehaviourError, EncoderError) as error:
-            raise RequestError(str(error), status=409) from error
-
-    def opened(self, generation: Generation) -> BehaviourModel | None:
-        """Return the generation's model where it is open already, else None, and have it opened beside."""
-        ref = generation.behaviour
-        if ref is None:
-            return None
-        for (name, fingerprint, _), model in list(self._models.items()):
-            if (name, fingerprint) == (ref.model, ref.fingerprint):
-                return model
-        if generation.index not in self._opening:
-            self._opening.add(generation.index)
-            self._threads.submit(self._open_beside, generation)
-        return None
-
-    def _open_beside(self, generation: Generation) -> None:
-        try:
-            self.model_of(generation)
-            self._opening.discard(generation.index)
-        except RequestError as error:
-            # Not tried again for this index: a storefront asks hundreds of times a second.
-            log.warning("searches of %s are not ranked for their customers: %s", generation.index, error)
-
     def close(self) -> None:
         """Stop the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self.shelf.close()
 
     def _choose(self, wish: Wish) -> Known:
         alias = wish.alias or self._settings.alias
@@ -260,7 +209,7 @@ class Recommender:
         if asked.owned and not wish.owned:
             binding.append({"bool": {"must_not": [{"ids": {"values": list(asked.owned)}}]}})
         found = self._candidates(generation, model, asked, scores, binding)
-        order, values, vectors = _in_order(found, model, scores, cold=wish.kind == "next")
+        order, values, vectors = in_order(found, model, scores, cold=wish.kind == "next")
         chosen = diverse(range(len(order)), values, vectors, wish.size, wish.diversity) if order else []
         ids = [order[place] for place in chosen]
         products = self._products(generation, ids)
@@ -356,34 +305,3 @@ def _check(wish: Wish, settings: Settings) -> None:
     if not 0.0 <= wish.diversity <= 1.0:
         raise RequestError(f"diversity is 0 to 1, got {wish.diversity}", field="diversity")
     check_page(wish.size, 0, settings)
-
-
-def _in_order(
-    found: Mapping[str, float], model: BehaviourModel, scores: np.ndarray, *, cold: bool
-) -> tuple[list[str], list[float], np.ndarray]:
-    """Return candidates, best first, with their scores and vectors; products that nobody bought find their place.
-
-    One of those gets the score that products as near to the customer have, and a little less.
-    """
-    known = [(one, float(scores[model.place[one]])) for one in found if _is_known(model, one, scores)]
-    known.sort(key=lambda pair: (-pair[1], pair[0]))
-    rows = [model.parts.vectors[model.place[one]] for one, _ in known]
-    unknown = [one for one in found if not _is_known(model, one, scores) and found[one] > -1.0 + 1e-3] if cold else []
-    if unknown and known:
-        near = np.array([max(found[one], -1.0) for one, _ in known])
-        compared = near > -1.0 + 1e-3
-        values = np.array([value for _, value in known])
-        if compared.any():
-            # Of as many products as were compared, the n-th nearest is worth what the n-th best is.
-            nearness, worth = np.sort(near[compared]), np.sort(values[compared])
-            known += [(one, float(np.interp(found[one] * _COLD_DISCOUNT, nearness, worth))) for one in unknown]
-    elif unknown:
-        known = [(one, found[one]) for one in unknown]
-    rows += [np.zeros(model.parts.vectors.shape[1], np.float32)] * (len(known) - len(rows))
-    order = sorted(range(len(known)), key=lambda place: (-known[place][1], known[place][0]))
-    return [known[one][0] for one in order], [known[one][1] for one in order], np.array([rows[one] for one in order])
-
-
-def _is_known(model: BehaviourModel, identity: str, scores: np.ndarray) -> bool:
-    place = model.place.get(identity)
-    return place is not None and bool(np.isfinite(scores[place]))

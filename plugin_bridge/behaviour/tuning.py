@@ -12,10 +12,10 @@ from plugin_bridge.behaviour.parts import Neighbours, faded
 from plugin_bridge.behaviour.protocol import Split, split_at
 
 SHRINKAGES = (0.0, 10.0, 50.0)
-ALPHAS = (0.3, 0.5)
+ALPHAS = (0.3, 0.5, 0.7)
 RIDGES = (50.0, 150.0, 400.0)
 HALF_LIVES: tuple[float | None, ...] = (None, 90.0)
-MOST_CASES = 600
+MOST_CASES = 1_500
 
 
 def tune(rows: Interactions, day: float, start: Tuning | None = None) -> Tuning:

@@ -52,7 +52,7 @@ def build(context: Context, need: Need) -> APIRouter:
     ) -> Response:
         def work() -> dict[str, Any]:
             generation = context.registry.live(alias or context.settings.alias).generation
-            return segments(context.recommender.model_of(generation), count).to_json()
+            return segments(context.recommender.shelf.model_of(generation), count).to_json()
 
         return _json(await run_in_threadpool(work))
 
