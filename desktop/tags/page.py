@@ -26,6 +26,7 @@ def tags_page(desk: Desk) -> tuple[Page, TagsPage, TagsPresenter]:
     view.looked.connect(presenter.looked)
     view.precision_wanted.connect(presenter.precision_wanted)
     view.retried.connect(presenter.again)
+    view.cancelled.connect(presenter.cancelled)
     view.details_copied.connect(copy)
     view.said.connect(desk.said)
     desk.themed.connect(lambda: view.use_theme(desk.theme))

@@ -79,6 +79,12 @@ class TagsPresenter:
         if page != self.view.page:
             self._fetch(page)
 
+    def cancelled(self) -> None:
+        """Wait no longer for the list."""
+        self._pages.forget()
+        self._asked = bool(self.view.rows)
+        self._give(replace(self.view, phase="results" if self.view.rows else "empty"))
+
     def decided(self, action: Action, ids: Sequence[int]) -> None:
         """Accept or refuse suggestions of the list."""
         numbers = [one.id for one in self.view.rows if one.id in set(ids)]

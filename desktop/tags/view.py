@@ -30,7 +30,7 @@ from desktop.widgets.plots import Plot
 from desktop.widgets.thumbnails import Thumbnails
 from desktop.widgets.trees import ShareDelegate, TreeModel
 
-_LOOK_MS = 1000
+_LOOK_MS, _CANCEL_MS = 1000, 2000
 _OPEN_AT_FIRST = ("category", "tags")
 
 
@@ -51,6 +51,7 @@ class TagsPage(QWidget):
     looked = Signal()
     precision_wanted = Signal()
     retried = Signal()
+    cancelled = Signal()
     details_copied = Signal(str)
     said = Signal(str)
 
@@ -63,6 +64,10 @@ class TagsPage(QWidget):
         self._look = QTimer(self)
         self._look.setInterval(_LOOK_MS)
         self._look.timeout.connect(self.looked)
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(_CANCEL_MS)
+        self._slow.timeout.connect(self._offer_cancel)
         self.detail = Detail(thumbnails)
         self.plot = Plot(theme, "kindred-precision", tr("How often suggestions were right"),
                          tr("Nothing was decided yet."))  # fmt: skip
@@ -183,7 +188,12 @@ class TagsPage(QWidget):
         self.surety.setCurrentIndex(max(0, self.surety.findData(view.wanted.sure)))
         self._show_browser(view)
         if view.phase != "waiting":
+            self._slow.stop()
             self._show_rows(view)
+        elif before.phase != "waiting":
+            self._slow.start()
+            if not self._rows:
+                self.message.say(tr("Searching…"), "")
         self.summary.setText(view.summary)
         self.notice.setText(view.making_text or view.notice)
         self.make.setEnabled(not view.making_text)
@@ -302,9 +312,14 @@ class TagsPage(QWidget):
         if shown:
             self.precision_wanted.emit()
 
+    def _offer_cancel(self) -> None:
+        self.message.say(tr("Searching…"), tr("Cancel"))
+
     def _message_acted(self) -> None:
         if self._view.phase == "failed":
             self.retried.emit()
+        elif self._view.phase == "waiting":
+            self.cancelled.emit()
         else:
             self.making_wanted.emit()
 

@@ -57,6 +57,7 @@ class TrainPage(QWidget):
         self.body.setStretchFactor(1, 1)
         self.body.setChildrenCollapsible(False)
         self.message = Message()
+        self.message.say("", "")
         self.message.acted.connect(self.retried)
         self.message.details_copied.connect(self.details_copied)
         self.stack = QStackedWidget()

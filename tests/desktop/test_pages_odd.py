@@ -8,6 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QProgressBar,
+)
 
 from desktop.bridge import Bridge
 from desktop.bridge.maps import CatalogueMap, MapPoint
@@ -25,7 +34,7 @@ from desktop.train.releases import ReleasePresenter, ReleaseView
 from desktop.train.view import TrainPage
 from desktop.widgets.thumbnails import Thumbnails
 from desktop.work import Work
-from tests.desktop.doubles import AtOnce
+from tests.desktop.doubles import AtOnce, Later
 
 TITLES = [
     "",
@@ -102,6 +111,34 @@ def test_odd_products_are_drawn_in_a_comparison(qtbot: Any, thumbnails: Thumbnai
     for theme in (DARK, LIGHT):
         page.use_theme(theme)
         assert not page.grab().isNull()
+
+
+def test_every_control_of_the_pages_has_a_name(qtbot: Any, thumbnails: Thumbnails) -> None:
+    for page in (TagsPage(LIGHT, thumbnails), MapPage(LIGHT), TrainPage(LIGHT, thumbnails)):
+        qtbot.addWidget(page)
+        for kind in (QAbstractButton, QComboBox, QLineEdit, QAbstractItemView, QPlainTextEdit, QProgressBar):
+            for one in page.findChildren(kind):
+                inside = one.window() is not page or isinstance(one.parent(), QAbstractItemView) or one.isHidden()
+                if inside or one.focusPolicy() == Qt.FocusPolicy.NoFocus or one.objectName().startswith("qt_"):
+                    continue
+                text = one.text() if isinstance(one, QAbstractButton) else ""
+                assert one.accessibleName() or text, (type(page).__name__, type(one).__name__, one.objectName())
+
+
+def test_a_slow_list_of_suggestions_can_be_given_up(qtbot: Any, thumbnails: Thumbnails) -> None:
+    page = TagsPage(LIGHT, thumbnails)
+    qtbot.addWidget(page)
+    page.show()
+    runner = Later()
+    presenter = TagsPresenter(Bridge("http://127.0.0.1:9"), runner, page.show_view)
+    page.cancelled.connect(presenter.cancelled)
+    presenter.shown()
+    assert page.message.title.text() == "Searching…"
+    qtbot.waitUntil(page.message.button.isVisible, timeout=60_000)
+    page.message.button.click()
+    assert presenter.view.phase == "empty"
+    runner.jobs[0]()
+    assert presenter.view.phase == "empty", "the answer that comes late is dropped"
 
 
 class _Answering(BaseHTTPRequestHandler):
