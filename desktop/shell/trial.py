@@ -32,6 +32,8 @@ class TrialDialog(QDialog):
         for name, value in (("PYTHONIOENCODING", "utf-8"), ("PYTHONUNBUFFERED", "1"), ("NO_COLOR", "1")):
             environment.insert(name, value)
         self._process.setProcessEnvironment(environment)
+        if os.name == "posix":  # what was started in a shell's background ignores interrupts, and so would its children
+            self._process.setUnixProcessParameters(QProcess.UnixProcessFlag.ResetSignalHandlers)
         self._process.setWorkingDirectory(str(recipe.folder))
         self._process.readyRead.connect(self._read)
         self._process.finished.connect(lambda status, _: self.presenter.ended(status))
