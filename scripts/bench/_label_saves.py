@@ -51,6 +51,19 @@ def save_times(url: str, token: str, ids: Sequence[str], count: int) -> list[flo
     return taken
 
 
+def flush_times(count: int) -> list[float]:
+    """Return the seconds that the disk takes to flush 4 KiB: no acknowledged save can be quicker."""
+    taken = []
+    with tempfile.TemporaryFile(prefix="kindred-bench-labels-") as file:
+        for _ in range(count):
+            file.write(bytes(4096))
+            file.flush()
+            started = time.perf_counter()
+            os.fsync(file.fileno())
+            taken.append(time.perf_counter() - started)
+    return taken
+
+
 def next_times(url: str, token: str, count: int) -> list[float]:
     """Return the seconds that the next five pairs took, answered in between; the first ones are waited for."""
     taken = []
