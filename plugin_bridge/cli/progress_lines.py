@@ -14,7 +14,7 @@ Code that may not import this room (training in `encoders`) makes the same mappi
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 from rich.markup import escape
@@ -69,17 +69,20 @@ def telling(json: bool) -> Iterator[Lines]:
     The display does not show the result: the command words it itself when it ends.
     """
     if json:
-        yield Lines(write_line)
+        # The stream as it is now: a training sends standard output elsewhere while its libraries print.
+        stream = sys.stdout
+        yield Lines(lambda event: write_line(event, stream))
         return
     with drawn() as display:
         yield Lines(_shown(display, display.add_task("starting", total=None)))
 
 
-def write_line(event: Mapping[str, Any]) -> None:
-    """Write one event as a line of JSON on standard output, at once."""
+def write_line(event: Mapping[str, Any], stream: TextIO | None = None) -> None:
+    """Write one event as a line of JSON on a stream (None: standard output), at once."""
     options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-    sys.stdout.write(orjson.dumps(event, option=options, default=str).decode() + "\n")
-    sys.stdout.flush()
+    out = stream or sys.stdout
+    out.write(orjson.dumps(event, option=options, default=str).decode() + "\n")
+    out.flush()
 
 
 def _shown(display: Progress, task: TaskID) -> Tell:

@@ -1,6 +1,8 @@
 """The lines that long commands print for programs."""
 
+import contextlib
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -22,6 +24,15 @@ def test_lines_are_one_json_object_each_on_standard_output(capsys):
         {"event": "result", "result": {"model": "ours"}},
     ]
     assert err == ""
+
+
+def test_events_are_told_while_a_library_prints_elsewhere(capsys):
+    with telling(json=True) as lines, contextlib.redirect_stdout(sys.stderr):
+        print("what a library prints")
+        lines.figures(3, 0.5)
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"event": "figures", "step": 3, "loss": 0.5}
+    assert err == "what a library prints\n"
 
 
 def test_people_get_figures_and_warnings_on_standard_error(capsys):

@@ -242,6 +242,10 @@ def _teller(tell: Tell, steps: int, loss: str) -> Any:
                 message = f"bi-encoder, loss {loss}"
                 tell({"event": "progress", "step": state.global_step, "of": steps, "message": message})
 
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:
+            if logs and "loss" in logs:
+                tell({"event": "figures", "step": state.global_step, "loss": float(logs["loss"])})
+
         def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any = None, **rest: Any) -> None:
             if metrics and "eval_f1" in metrics:
                 tell({"event": "figures", "step": state.global_step, "valid": {"f1": float(metrics["eval_f1"])}})
