@@ -17,7 +17,16 @@ from plugin_bridge.evaluation.folders import JudgedSet
 from plugin_bridge.experiments import Experiment, find, identity_of, record
 from plugin_bridge.pairs.baselines import product_text
 from plugin_bridge.pairs.scoring import LETTERS
-from plugin_bridge.pairs.training import Tell, Wanted, base_name, export_base, room_on_disk, source_of, still_there
+from plugin_bridge.pairs.training import (
+    Tell,
+    Wanted,
+    base_name,
+    export_base,
+    install_encoder,
+    room_on_disk,
+    source_of,
+    still_there,
+)
 
 KIND = "train-search"
 HIGHEST = 3
@@ -32,8 +41,6 @@ def train_search(
 
     Raises EvaluationError where fewer than LEAST judgments are at hand, or none of them is good.
     """
-    from encoders.export.build import export_folder
-    from encoders.export.options import Options
     from encoders.training.pairs.adapt import adapt
     from encoders.training.pairs.bi_encoder import BiRecipe, TextPairs, train_bi_encoder
     from encoders.training.pairs.device import device_name
@@ -80,16 +87,10 @@ def train_search(
     recipe = BiRecipe(loss=wanted.loss, epochs=wanted.epochs, seed=wanted.seed)
     with room_on_disk(store, work):
         made = train_bi_encoder(source, sides[0], sides[1], recipe, work, tell)
-        card = store.card(base_name(wanted.base))
-        cards = export_folder(
-            made.folder,
-            store,
-            name=name,
-            options=Options(report=lambda message: tell({"event": "log", "message": message})),
-            source=f"{base_name(wanted.base)}, trained on judgments of {judged.folder.name}",
-            licence=f"base: {card.licence}; trained on your judgments",
-            languages=tuple(card.languages),
-        )
+        cards = install_encoder(
+            made.folder, name, store, wanted.base, f"judgments of {judged.folder.name}",
+            lambda message: tell({"event": "log", "message": message}),
+        )  # fmt: skip
     figures |= {"valid_f1_before": made.before, "valid_f1": made.f1, "loss": made.loss, "trials": dict(made.trials)}
     experiment = Experiment(
         id=one,

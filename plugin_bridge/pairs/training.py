@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from encoders.cards import ModelCard
+from encoders.cards import INT8_SUFFIX, ModelCard
+from encoders.errors import ParityError
 from encoders.store import ModelStore
 from plugin_bridge.errors import BridgeError, EvaluationError
 from plugin_bridge.experiments import Experiment, find, identity_of, record
@@ -165,8 +166,6 @@ def texts_of(pairs: tuple[Pair, ...]) -> tuple[list[str], list[str]]:
 
 def _bi_encoder(job: Training) -> str:
     """Fine-tune the encoder; returns the name of the one to go on with: the base where tuning made nothing better."""
-    from encoders.export.build import export_folder
-    from encoders.export.options import Options
     from encoders.training.pairs.adapt import adapt
     from encoders.training.pairs.bi_encoder import BiRecipe, TextPairs, train_bi_encoder
 
@@ -188,16 +187,7 @@ def _bi_encoder(job: Training) -> str:
         "trials": dict(made.trials),
     }
     job.step(2, "exporting the encoder through the parity gate")
-    licence = job.store.card(base_name(job.wanted.base)).licence
-    cards = export_folder(
-        made.folder,
-        job.store,
-        name=job.name,
-        options=Options(report=job.say),
-        source=f"{base_name(job.wanted.base)}, trained on pairs of {job.pairs.name}",
-        licence=f"base: {licence}; trained on your labels",
-        languages=tuple(job.store.card(base_name(job.wanted.base)).languages),
-    )
+    cards = install_encoder(made.folder, job.name, job.store, job.wanted.base, f"pairs of {job.pairs.name}", job.say)
     job.cards += cards
     job.parity |= {card.name: dict(card.parity) for card in cards}
     return job.name if made.f1 > made.before else base_name(job.wanted.base)
@@ -297,6 +287,31 @@ def export_base(store: ModelStore, base: str, tell: Tell) -> None:
         export_model(base, store)
     else:
         export_folder(folder, store, name=base_name(base))
+
+
+def install_encoder(
+    folder: Path, name: str, store: ModelStore, base: str, trained_on: str, say: Callable[[str], None]
+) -> list[ModelCard]:
+    """Export a trained encoder through the parity gate as NAME and NAME-int8; fp32 alone where int8 loses too much.
+
+    Raises ParityError where fp32 does not pass.
+    """
+    from encoders.export.build import BOTH, export_folder
+    from encoders.export.options import Options
+
+    card = store.card(base_name(base))
+    stated: dict[str, Any] = {
+        "source": f"{card.name}, trained on {trained_on}",
+        "licence": f"base: {card.licence}; trained on your labels",
+        "languages": tuple(card.languages),
+    }
+    try:
+        return export_folder(folder, store, name=name, precisions=BOTH, options=Options(report=say), **stated)
+    except ParityError as error:
+        if f"{name}{INT8_SUFFIX}" not in str(error):
+            raise
+        say(f"{error}; {name} is installed in fp32 alone")
+        return export_folder(folder, store, name=name, precisions=("fp32",), options=Options(report=say), **stated)
 
 
 def base_name(base: str) -> str:
