@@ -90,7 +90,7 @@ class Tour(QFrame):
         self.text.setText(stop.text)
         self.setAccessibleName(f"{stop.title}. {stop.text}")
         self.back.setEnabled(self._place > 0)
-        self.next.setText(tr("Done") if self._place == len(self._stops) - 1 else tr("Next"))
+        self.next.setText(tr("Done") if self._place == len(self._stops) - 1 else tr("Go on"))
         self.show()
         self._put()
         QTimer.singleShot(0, self._put)  # once more, when the page has its layout

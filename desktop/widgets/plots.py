@@ -148,6 +148,7 @@ def dress(widget: Any, theme: Theme) -> None:
         axis = widget.getPlotItem().getAxis(side)
         axis.setPen(theme.line)
         axis.setTextPen(theme.muted)
+        axis.enableAutoSIPrefix(False)  # shares are 0.52, not 520 thousandths
 
 
 def _draw_line(plot: Any, line: Line, theme: Theme) -> None:
