@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from encoders.nets.threads import one_thread
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -57,6 +59,13 @@ def train_ranker(
     listings: Sequence[Listing], recipe: RankerRecipe, tell: Callable[[int, float], None] = lambda epoch, loss: None
 ) -> dict[str, np.ndarray]:
     """Return the weights by name (`straight`, `inner`, `inner_bias`, `outer`); `tell` hears each epoch's loss."""
+    with one_thread():  # the network is tiny: threads would only wait for one another
+        return _trained(listings, recipe, tell)
+
+
+def _trained(
+    listings: Sequence[Listing], recipe: RankerRecipe, tell: Callable[[int, float], None]
+) -> dict[str, np.ndarray]:
     torch.manual_seed(recipe.seed)
     chance = np.random.default_rng(recipe.seed)
     net = Ranker(listings[0].features.shape[1], recipe)

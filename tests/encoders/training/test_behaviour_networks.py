@@ -1,5 +1,6 @@
 """Networks of behaviour: they learn, a killed training goes on, and what is exported is what was trained."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,17 @@ import torch
 from encoders.behaviour import BehaviourNetwork
 from encoders.errors import ParityError, TrainingError
 from encoders.export.behaviour import export_network, prove_network
+from encoders.nets.threads import one_thread
 from encoders.training.behaviour.networks import Bought, NetworkRecipe, train_network
 
 ITEMS, LENGTH = 12, 8
+
+
+@pytest.fixture(autouse=True)
+def quick() -> Iterator[None]:
+    """One thread: on a busy machine several wait for one another far longer than they work."""
+    with one_thread():
+        yield
 
 
 def bought() -> Bought:
