@@ -149,7 +149,7 @@ class Experiment:
             base=_words(document.get("base")),
             labels=_words(labels),
             figures=numbers(document.get("figures")),
-            parity=numbers(document.get("parity")),
+            parity=numbers(_unnamed(document.get("parity"), str(document.get("model") or ""))),
             seconds=document.get("seconds"),
             device=_words(device.get("name") or device.get("kind") if isinstance(device, Mapping) else device),
             ended=str(document.get("ended") or ""),
@@ -225,6 +225,13 @@ def numbers(found: Any, before: str = "") -> dict[str, float]:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             flat[path] = float(value)
     return flat
+
+
+def _unnamed(parity: Any, model: str) -> Any:
+    """Return parity by what each model is, not by its name, so that two experiments can stand side by side."""
+    if not isinstance(parity, Mapping) or not model:
+        return parity
+    return {str(name).removeprefix(model).lstrip("-"): value for name, value in parity.items()}
 
 
 def _events(lines: Iterator[str]) -> Iterator[tuple[str, str, Any]]:

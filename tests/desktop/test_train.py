@@ -431,6 +431,7 @@ def test_a_real_record_is_read_as_the_trainings_write_it(page: TrainPage) -> Non
     }  # fmt: skip
     one = Experiment.read(record)
     assert experiment_rows([one])[0].cells[3:6] == ("68c1c4b68c", "valid f1 0.700", "cosine 0.9980")
+    assert one.parity == {"worst_cosine": 0.9, "mean_cosine": 1.0, "int8 mean_cosine": 0.998}
     page.experiments.show_view(TrainView(experiments=(one,), chosen=("048e",)))
     assert [page.experiments.which.itemText(place) for place in range(2)] == ["words", "words-int8"]
     asked: list[str] = []
