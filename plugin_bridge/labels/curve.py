@@ -67,6 +67,18 @@ def too_few(similar: int, dissimilar: int) -> Curve:
     return Curve((), Verdict(None, None, f"Too few labels to say: there are {lacking}; it takes {wanted}."))
 
 
+def not_yet(similar: int, dissimilar: int) -> Curve:
+    """Return the curve of an alias whose labels were not measured yet: none, and why."""
+    if is_enough(similar, dissimilar):
+        return Curve((), Verdict(None, None, "The labels are being measured; the curve follows."))
+    return too_few(similar, dissimilar)
+
+
+def is_enough(similar: int, dissimilar: int) -> bool:
+    """Whether so many labels can be told anything from."""
+    return similar + dissimilar >= LEAST and min(similar, dissimilar) >= LEAST_OF_A_KIND
+
+
 def learning_curve(rows: np.ndarray, labels: np.ndarray, shares: np.ndarray, by_chance: np.ndarray) -> Curve:
     """Return how labels taught, from the figures (pairs, figures) of labelled pairs, oldest first.
 
@@ -76,7 +88,7 @@ def learning_curve(rows: np.ndarray, labels: np.ndarray, shares: np.ndarray, by_
         by_chance: which pairs were drawn by chance, whatever the model thought of them.
     """
     similar = int(labels.sum())
-    if len(labels) < LEAST or min(similar, len(labels) - similar) < LEAST_OF_A_KIND:
+    if not is_enough(similar, len(labels) - similar):
         return too_few(similar, len(labels) - similar)
     rows, labels, shares, by_chance = (part[-MOST:] for part in (rows, labels, shares, by_chance))
     folds = (shares * FOLDS).astype(int)

@@ -12,7 +12,7 @@ from opensearch import generations
 from opensearch.client import Cluster
 from plugin_bridge.errors import RequestError
 from plugin_bridge.labels.candidates import Shelf
-from plugin_bridge.labels.curve import too_few
+from plugin_bridge.labels.curve import not_yet
 from plugin_bridge.labels.curves import Curves
 from plugin_bridge.labels.files import JUDGMENT_READERS, PAIR_READERS, Reader
 from plugin_bridge.labels.history import History
@@ -143,7 +143,7 @@ class LabelDesk:
         counts = self._counted(alias, reading)
         mine, mine_today = reading.of_person(by)
         curve, _ = Curves(self.storage(), alias).kept()
-        taught = (curve or too_few(counts.similar, counts.dissimilar)).to_json()
+        taught = (curve or not_yet(counts.similar, counts.dissimilar)).to_json()
         return counts.to_json() | {"today": reading.today(), "mine": mine, "mine_today": mine_today} | taught
 
     def teach(self, alias: str) -> None:

@@ -15,7 +15,7 @@ rules = Table(
     Index("rules_by_alias", "alias"),
 )
 
-# Rows are only ever added: taking a change back is a further row that names it in `undoes`. `key` is made by the client.
+# Rows are only ever added: taking a change back is a further row that names it in `undoes`. The client makes `key`.
 rule_events = Table(
     "rule_events",
     metadata,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plugin_bridge.labels.candidates import Item
-from plugin_bridge.labels.curve import WORTH, learning_curve, verdict
+from plugin_bridge.labels.curve import WORTH, learning_curve, not_yet, verdict
 from plugin_bridge.labels.features import NAMES, Featurer, differing
 from plugin_bridge.labels.model import LightModel
 from plugin_bridge.labels.pool import Pool
@@ -149,3 +149,8 @@ def test_too_few_labels_have_no_curve(similar: int, dissimilar: int) -> None:
     found = learning_curve(figures(len(labels)), labels, np.zeros(len(labels)), np.zeros(len(labels), bool))
     assert found.points == () and found.verdict.stop is None
     assert f"{similar} of them similar and {dissimilar} dissimilar" in found.verdict.text
+
+
+def test_enough_labels_without_a_curve_are_being_measured() -> None:
+    assert "are being measured" in not_yet(224, 406).verdict.text
+    assert "it takes 60 labels" in not_yet(20, 20).verdict.text
