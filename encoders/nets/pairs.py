@@ -38,7 +38,11 @@ class PairNet(nn.Module):
 
     def freeze(self, layers: int) -> None:
         """Keep the embeddings and the lowest `layers` layers as they are (0: train everything)."""
-        transformer: Any = self.transformer
-        transformer.embeddings.requires_grad_(layers == 0)
-        for layer in transformer.encoder.layer[:layers]:
-            layer.requires_grad_(False)
+        freeze(self.transformer, layers)
+
+
+def freeze(transformer: Any, layers: int) -> None:
+    """Freeze the embeddings and the lowest `layers` layers of a BERT; its last layer always learns."""
+    transformer.embeddings.requires_grad_(layers == 0)
+    for layer in transformer.encoder.layer[: max(0, min(layers, len(transformer.encoder.layer) - 1))]:
+        layer.requires_grad_(False)

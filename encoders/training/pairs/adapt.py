@@ -13,6 +13,7 @@ from torch import nn
 
 from encoders.errors import TrainingError
 from encoders.export.sources import TextSource
+from encoders.nets.pairs import freeze
 
 _TEMPERATURE = 0.05
 
@@ -43,9 +44,7 @@ def adapt(
     tokenizer.enable_padding(pad_id=int(source.preprocessing.get("pad_id", 0)))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net: Any = source.net.to(device)
-    net.transformer.embeddings.requires_grad_(frozen == 0)
-    for layer in net.transformer.encoder.layer[:frozen]:
-        layer.requires_grad_(False)
+    freeze(net.transformer, frozen)
     optimiser = torch.optim.AdamW([one for one in net.parameters() if one.requires_grad], lr=rate)
     net.train()
     losses = []

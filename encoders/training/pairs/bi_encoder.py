@@ -17,6 +17,7 @@ import torch
 
 from encoders.errors import TrainingError
 from encoders.export.sources import TextSource
+from encoders.nets.pairs import freeze
 from encoders.training.pairs.state import best_f1
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -143,10 +144,7 @@ def _model(source: TextSource, recipe: BiRecipe, folder: Path) -> Any:
     reader = Transformer(str(base), max_seq_length=recipe.tokens)
     pooling = Pooling(reader.get_embedding_dimension(), pooling_mode=source.net.pooling)
     model = SentenceTransformer(modules=[reader, pooling, Normalize()], device=_device())
-    inner: Any = reader.auto_model
-    inner.embeddings.requires_grad_(recipe.frozen == 0)
-    for layer in inner.encoder.layer[: recipe.frozen]:
-        layer.requires_grad_(False)
+    freeze(reader.auto_model, recipe.frozen)
     return model
 
 
@@ -218,7 +216,7 @@ def _loss(name: str, model: Any) -> Any:
 
 
 def _evaluator(valid: TextPairs) -> Any:
-    from sentence_transformers.evaluation import SentenceEvaluator
+    from sentence_transformers.sentence_transformer.evaluation import SentenceEvaluator
 
     class BestF1(SentenceEvaluator):
         """Best F1 of the cosine on valid."""
