@@ -12,9 +12,11 @@ from plugin_bridge.behaviour.crowd import crowd_of
 from plugin_bridge.behaviour.fitting import Tuning, buyers, fit_parts
 from plugin_bridge.behaviour.interactions import Interactions
 from plugin_bridge.behaviour.learning import learn_blend, without
+from plugin_bridge.behaviour.model import BehaviourModel
 from plugin_bridge.behaviour.protocol import Split, date_of, split_at
-from plugin_bridge.behaviour.recommenders import Blended, Recommender, all_scores, classical
+from plugin_bridge.behaviour.recommenders import Blended, Recommender, Stored, all_scores, classical
 from plugin_bridge.behaviour.tuning import tune
+from plugin_bridge.errors import BehaviourError
 from plugin_bridge.evaluation.statistics import Gain, mean_interval, relative_gain
 
 DIGITS = 4
@@ -87,12 +89,17 @@ def evaluate_behaviour(
     seed: int = 7,
     cleaning: Cleaning | None = None,
     tuning: Tuning | None = None,
+    stored: BehaviourModel | None = None,
     told: Told = lambda message: None,
 ) -> BehaviourReport:
     """Tune, fit and train on the rows before `day`, and recommend to everybody who bought before and after it.
 
-    Raises BehaviourError where nobody did.
+    Raises BehaviourError where nobody did, or where a `stored` model, measured beside, was trained on the test.
     """
+    if stored is not None and stored.parts.day > day:
+        raise BehaviourError(
+            f"{stored.name} was trained on orders up to {date_of(stored.parts.day)}: only a later --from can score it"
+        )
     raw = split_at(rows, day)
     split = without(raw)
     told("tuning item-kNN and EASE on an earlier cut")
@@ -101,7 +108,9 @@ def evaluate_behaviour(
     parts = fit_parts(rows, day, tuning, texts)
     blend = learn_blend(rows, day, tuning, texts, seed=seed, told=told)
     half_lives = {"knn": tuning.knn_query_half_life, "ease": tuning.ease_query_half_life}
-    ways = {**classical(parts, half_lives), OURS: Blended(parts, crowd_of(rows, day), blend)}
+    ways: dict[str, Recommender] = {**classical(parts, half_lives), OURS: Blended(parts, crowd_of(rows, day), blend)}
+    if stored is not None:
+        ways[stored.name] = Stored(stored, rows.items)
     measured = {}
     for name, way in ways.items():
         told(f"recommending by {name}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from plugin_bridge.behaviour.blend import Blend
 from plugin_bridge.behaviour.crowd import Crowd
+from plugin_bridge.behaviour.model import BehaviourModel
 from plugin_bridge.behaviour.parts import ItemParts, faded
 from plugin_bridge.behaviour.protocol import History
 
@@ -86,6 +87,25 @@ class Blended:
     def scores(self, history: History, now: float) -> np.ndarray:
         """Return the blend's score."""
         return self.blend.scores(self.parts, self.crowd, history, now)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A model of the store, asked about the items of other rows; what it does not know is never recommended."""
+
+    model: BehaviourModel
+    items: tuple[str, ...]
+
+    def scores(self, history: History, now: float) -> np.ndarray:
+        """Return the model's score of every item."""
+        place = self.model.place
+        ids = [self.items[one] for one in history.items]
+        known = [number for number, one in enumerate(ids) if one in place]
+        if not known:
+            return np.zeros(len(self.items))
+        ours = History(np.array([place[ids[one]] for one in known]), history.times[known], history.orders[known])
+        said = self.model.scores(ours, now)
+        return np.array([said[place[one]] if one in place else -np.inf for one in self.items])
 
 
 def all_scores(way: Recommender, histories: Sequence[History], now: float, sold: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ MOST_SEGMENTS = 50
 MARKS = 8  # products that describe a segment
 NEIGHBOURS = 10
 _ROUNDS = 30
+_LEAST_STRENGTH = 1e-4
 _MOST_MAPPED = 2_000
 _LEAST_BUYERS = 0.05  # of a segment, for a product to mark it
 
@@ -168,7 +169,7 @@ def demand_neighbours(model: BehaviourModel, most: int = NEIGHBOURS) -> Iterator
     for item in np.flatnonzero(parts.sold).tolist():
         weights = together.weights[item]
         best = np.argsort(-weights, kind="stable")[:most]
-        with_it = {int(together.ids[item, one]): float(weights[one]) for one in best if weights[one] > 0}
+        with_it = {int(together.ids[item, one]): float(weights[one]) for one in best if weights[one] >= _LEAST_STRENGTH}
         for other, strength in with_it.items():
             yield _neighbour(parts, item, "complement", other, min(strength, 1.0))
         same = {
@@ -177,7 +178,7 @@ def demand_neighbours(model: BehaviourModel, most: int = NEIGHBOURS) -> Iterator
             if weight > 0 and parts.sold[other] and int(other) not in with_it
         }
         for other, strength in sorted(same.items(), key=lambda pair: -pair[1])[:most]:
-            if strength > 0:
+            if strength >= _LEAST_STRENGTH:
                 yield _neighbour(parts, item, "substitute", other, min(strength, 1.0))
 
 

@@ -12,6 +12,7 @@ from encoders.text import TextEncoder
 from plugin_bridge.behaviour.diary import Diary
 from plugin_bridge.behaviour.evaluating import BehaviourReport, evaluate_behaviour
 from plugin_bridge.behaviour.identity import pseudonyms
+from plugin_bridge.behaviour.model import open_model
 from plugin_bridge.behaviour.protocol import day_of, default_day
 from plugin_bridge.behaviour.reading import read_behaviour
 from plugin_bridge.behaviour.training import KINDS, TrainOptions, title_vectors, train_behaviour
@@ -68,6 +69,10 @@ def evaluate(
     start: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="First day of the test; default: the last tenth.")
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="NAME", help="A trained model to measure beside, of earlier orders."),
+    ] = None,
     split: Annotated[str, typer.Option("--split", help="Behaviour has one split, by time.")] = "test",
     seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
@@ -80,7 +85,9 @@ def evaluate(
     read = read_behaviour(data, pseudonyms(settings.home).of)
     rows = read.interactions
     day = default_day(rows) if start is None else day_of(start)
-    encoder = _encoder(settings, ModelStore(settings.models_dir))
+    store = ModelStore(settings.models_dir)
+    stored = None if model is None else open_model(store, model)
+    encoder = _encoder(settings, store)
     texts = None if encoder is None else title_vectors(rows.titles, encoder)
     with progress() as display:
         task = display.add_task("starting", total=None)
@@ -90,6 +97,7 @@ def evaluate(
             texts=texts,
             seed=seed,
             cleaning=read.cleaning,
+            stored=stored,
             told=lambda message: display.update(task, description=message),
         )
     if json:

@@ -57,8 +57,10 @@ def test_complements_are_of_the_same_orders(habits: Shop) -> None:
 
 
 def later(rows: Interactions, item: str | None = None) -> Interactions:
-    """Return the rows with one more day: a few customers buy once more, of one item or as before."""
-    chosen = np.flatnonzero(rows.customer % 40 == 0)[::8]
+    """Return the rows with one more day: ten customers of aisle 0 buy once more, of one item or as before."""
+    aisle = np.array([int(one.split("-")[1]) % 4 for one in rows.items])
+    first = np.unique(rows.customer, return_index=True)[1]
+    chosen = first[aisle[rows.item[first]] == 0][:10]
     items, titles = rows.items, rows.titles
     item_places = rows.item[chosen]
     if item is not None:
@@ -128,3 +130,8 @@ def test_a_damaged_model_is_refused_by_name(habits: Shop) -> None:
             open_model(habits.store, MODEL)
     finally:
         path.write_bytes(kept)
+
+
+def test_a_model_is_not_scored_on_what_it_was_trained_on(habits: Shop) -> None:
+    with pytest.raises(BehaviourError, match="only a later --from can score it"):
+        evaluate_behaviour(habits.rows, default_day(habits.rows), stored=habits.model)
