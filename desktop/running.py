@@ -76,3 +76,49 @@ class InOrder:
             return through
 
         self._runner.run(job, then(done), then(failed))
+
+
+class Paced(Latest):
+    """As `Latest`, but only so many jobs are under way: of those asked for meanwhile only the last one is begun.
+
+    While somebody types, each letter would otherwise send a search whose answer nobody waits for, and all of them
+    would slow down the one that counts.
+    """
+
+    def __init__(self, runner: Runner, most: int = 2) -> None:
+        super().__init__(runner)
+        self._most, self._busy, self._round = most, 0, 0
+        self._next: Callable[[], None] | None = None
+
+    def run(self, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        """Begin a job, or let it be the next one."""
+        if self._busy < self._most:
+            self._begin(job, done, failed)
+        else:
+            self._number += 1  # what is under way is no longer wanted
+            self.waiting, self._next = True, lambda: self._begin(job, done, failed)
+
+    def forget(self) -> None:
+        """Drop the answer of what is under way; it makes room at once."""
+        super().forget()
+        self._next, self._busy, self._round = None, 0, self._round + 1
+
+    def _begin(self, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]) -> None:
+        self._busy += 1
+        number, of = self._number + 1, self._round
+        self._number, self.waiting = number, True
+
+        def ended(then: Callable[[Any], None]) -> Callable[[Any], None]:
+            def call(value: Any) -> None:
+                if of == self._round:
+                    self._busy -= 1
+                    following, self._next = self._next, None
+                    if following is not None:
+                        following()
+                if number == self._number:
+                    self.waiting = False
+                    then(value)
+
+            return call
+
+        self._runner.run(job, ended(done), ended(failed))

@@ -8,7 +8,7 @@ from typing import Any
 from desktop.bridge import Answer, Bridge, Facet, Wanted
 from desktop.errors import DesktopError, PictureError
 from desktop.i18n import formats, tr
-from desktop.running import Latest, Runner
+from desktop.running import Latest, Paced, Runner
 from desktop.search import export
 from desktop.search.state import PAGE_SIZE, Failure, SearchView, card, pages_of
 
@@ -28,7 +28,7 @@ class SearchPresenter:
     ) -> None:
         self._bridge, self._runner = bridge, runner
         self._show, self._searched = show, searched
-        self._results, self._facets = Latest(runner), Latest(runner)
+        self._results, self._facets = Paced(runner), Latest(runner)
         self._uncounted = False
         self.view = SearchView()
 
