@@ -211,3 +211,25 @@ def test_augmentation_keeps_what_identifies() -> None:
     for _ in range(50):
         assert "mb13pnk" in augmented("speck case mb13pnk pink hard shell for laptop", chance).split()
     assert augmented("two words", chance) == "two words"
+
+
+def test_a_killed_bi_encoder_goes_on(tmp_path: Path) -> None:
+    pairs, other = _pairs(64, 1), _pairs(30, 2)
+    train, valid = (TextPairs(one.left, one.right, one.labels) for one in (pairs, other))
+    recipe = BiRecipe("contrastive", epochs=2, batch=8, frozen=0, evaluations=4, patience=99)
+    figures: list[int] = []
+
+    def killed_at_step_six(event: Mapping[str, Any]) -> None:
+        if event["event"] == "figures":
+            figures.append(int(event["step"]))
+            if event["step"] == 6:
+                raise KilledError
+
+    source = tiny_source(tmp_path / "tiny", "bert")
+    with pytest.raises(KilledError):
+        train_bi_encoder(source, train, valid, recipe, tmp_path / "work", killed_at_step_six)
+    assert figures[-1] == 6
+    told: list[Mapping[str, Any]] = []
+    train_bi_encoder(source, train, valid, recipe, tmp_path / "work", told.append)
+    again = [int(event["step"]) for event in told if event["event"] == "figures"]
+    assert again[0] > 2 and again[-1] == 16
