@@ -83,12 +83,23 @@ def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
             raise JobError(f"{name}: {kind} has no such setting; it has {known}", status=422, field=name)
         if value is not None:
             found[name] = _typed(options[name].hint, name, value)
+            _refuse_path(name, found[name])
     for option in options.values():
         if option.required and option.name not in found:
             if option.name != "out":
                 raise JobError(f"{option.name}: is needed", status=422, field=option.name)
             found["out"] = made_name(kind)
     return found
+
+
+def _refuse_path(name: str, value: Any) -> None:
+    """Raise JobError for a text that could name a file: a command takes a model's folder as well as its name."""
+    if isinstance(value, str) and ("/" in value or "\\" in value or value.startswith((".", "~"))):
+        raise JobError(
+            f"{name}: {value!r} is a path; over HTTP a model is named, as `kindred models` lists it",
+            status=422,
+            field=name,
+        )
 
 
 def command(kind: str, settings: Mapping[str, Any], alias: str, data: Path | None) -> list[str]:

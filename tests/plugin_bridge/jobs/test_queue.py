@@ -136,6 +136,7 @@ def test_what_a_job_cannot_be_asked_for_is_said(running):
             "model: is needed": {"kind": "release", "settings": {"dry_run": True}},
             "holds no folder '../../etc'": {"kind": "train-images", "settings": {"data": "../../etc"}},
             "train-images needs the name of a folder": {"kind": "train-images"},
+            "base: '/tmp/model' is a path": {"kind": "train-pairs", "settings": {"base": "/tmp/model"}},
             "weights: train-images has no such setting": {"kind": "train-images", "settings": {"weights": "/x"}},
         }
         for message, body in cases.items():
