@@ -22,10 +22,16 @@ from opensearch.errors import ClusterRefusedError, ClusterUnreachableError, Open
 INDEX = "kindred-leases"
 TTL = 60.0
 RENEW_EVERY = 10.0
+BRIEFLY = 120.0
+_LOOK_AGAIN = 0.2
 
 
 class LeaseHeldError(OpenSearchError):
-    """Somebody else is writing to the alias; the message says who and since when."""
+    """Somebody else is writing to the alias; the message says who and since when. `brief`: not for long."""
+
+    def __init__(self, message: str, *, brief: bool = False) -> None:
+        self.brief = brief
+        super().__init__(message)
 
 
 class LeaseLostError(OpenSearchError):
@@ -41,15 +47,17 @@ class Holder:
     started: float
     purpose: str
     since: str
+    brief: bool = False
 
 
 class Lease:
     """A context manager that holds the lease of one alias and renews it from a thread.
 
-    `lost` is set when another process took the lease over; `check` raises then.
+    `lost` is set when another process took the lease over; `check` raises then. Who meets a `brief` holder, as the last
+    seconds of a release, waits for it, up to `BRIEFLY` seconds; who meets another one is refused at once.
     """
 
-    def __init__(self, cluster: Cluster, alias: str, purpose: str) -> None:
+    def __init__(self, cluster: Cluster, alias: str, purpose: str, *, brief: bool = False) -> None:
         self._cluster, self._alias = cluster, alias
         self._path = path(INDEX, "_doc", alias)
         self._holder = Holder(
@@ -58,6 +66,7 @@ class Lease:
             started=psutil.Process().create_time(),
             purpose=purpose,
             since=datetime.now(UTC).isoformat(timespec="seconds"),
+            brief=brief,
         )
         self._version: dict[str, int] = {}
         self._released = threading.Event()
@@ -65,7 +74,7 @@ class Lease:
         self.lost = threading.Event()
 
     def __enter__(self) -> "Lease":
-        self._acquire()
+        self._acquire_waiting()
         self._thread = threading.Thread(target=self._renew, name=f"lease-{self._alias}", daemon=True)
         self._thread.start()
         return self
@@ -90,6 +99,16 @@ class Lease:
                 "its lease in time; nothing was switched"
             )
 
+    def _acquire_waiting(self) -> None:
+        end = time.monotonic() + BRIEFLY
+        while True:
+            try:
+                return self._acquire()
+            except LeaseHeldError as error:
+                if not error.brief or time.monotonic() > end:
+                    raise
+            time.sleep(_LOOK_AGAIN)
+
     def _acquire(self) -> None:
         _ensure_index(self._cluster)
         try:
@@ -106,7 +125,7 @@ class Lease:
             self._write({"op_type": "create"})  # released in between
             return
         if _alive(found["_source"], self._holder.host):
-            raise LeaseHeldError(_held(self._alias, found["_source"]))
+            raise LeaseHeldError(_held(self._alias, found["_source"]), brief=found["_source"].get("brief", False))
         try:
             self._write({"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]})
         except ClusterRefusedError as error:

@@ -105,7 +105,7 @@ class Workshop:
         while True:
             with ExitStack() as stack:
                 try:
-                    lease = stack.enter_context(Lease(self.cluster, self.alias, purpose))
+                    lease = stack.enter_context(Lease(self.cluster, self.alias, purpose, brief=True))
                 except LeaseHeldError as error:
                     if time.monotonic() > end:
                         raise
@@ -255,7 +255,7 @@ def rollback(shop: Workshop, to: str | None = None) -> RolledBack:
         LeaseHeldError: a load or an update writes to the alias.
     """
     started = time.perf_counter()
-    with Lease(shop.cluster, shop.alias, "rollback"):
+    with Lease(shop.cluster, shop.alias, "rollback", brief=True):
         current = generations.live(shop.cluster, shop.alias)
         target = rollback_target(shop.cluster, shop.alias, to)
         found = dropin.installed(shop.cluster, target)

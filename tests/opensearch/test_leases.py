@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -34,6 +35,15 @@ def test_the_second_is_told_who_holds_it(cluster: Cluster, alias: str) -> None:
     assert holder(cluster, alias) is None
     with Lease(cluster, alias, "again"):
         pass
+
+
+def test_a_brief_holder_is_waited_for(cluster: Cluster, alias: str) -> None:
+    release = Lease(cluster, alias, "release", brief=True)
+    release.__enter__()
+    threading.Timer(1.0, lambda: release.__exit__(None, None, None)).start()
+    with Lease(cluster, alias, "update"):
+        found = holder(cluster, alias)
+        assert found is not None and found["purpose"] == "update"
 
 
 def put(cluster: Cluster, alias: str, **changes: object) -> None:
