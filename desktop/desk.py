@@ -67,8 +67,10 @@ class Desk(QObject):
     def dress(self) -> None:
         """Show the theme in the whole application."""
         application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.setStyleSheet(theme.style_sheet(self.theme))
+        sheet = theme.style_sheet(self.theme)
+        # The same sheet set again would lay out every widget anew.
+        if isinstance(application, QApplication) and application.styleSheet() != sheet:
+            application.setStyleSheet(sheet)
         self.themed.emit()
 
     def forget(self) -> None:

@@ -1,5 +1,6 @@
 """Who bought what when: cleaned rows as arrays, sorted by customer and time."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -36,6 +37,13 @@ class Interactions:
 
     def __len__(self) -> int:
         return len(self.item)
+
+    def digest(self) -> str:
+        """Return what tells these rows from others."""
+        found = hashlib.sha256("\n".join(self.items).encode("utf-8", "replace"))
+        for part in (self.customer, self.item, self.time, self.quantity):
+            found.update(np.ascontiguousarray(part).tobytes())
+        return found.hexdigest()[:16]
 
     def where(self, chosen: np.ndarray) -> "Interactions":
         """Return the rows of a mask; customers and items keep their numbers."""

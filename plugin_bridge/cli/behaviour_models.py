@@ -19,6 +19,7 @@ from plugin_bridge.behaviour.training import KINDS, TrainOptions, title_vectors,
 from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.cli.progress_lines import telling
 from plugin_bridge.errors import BridgeError
+from plugin_bridge.experiments import note
 from plugin_bridge.settings import Settings
 
 
@@ -56,7 +57,17 @@ def train(
             raise BridgeError(
                 f"training needs torch and scipy ({error.name} is missing): pip install 'kindred[train,evaluate]'"
             ) from error
-        lines.result(trained.to_json())
+        experiment = note(
+            settings.home,
+            "behaviour",
+            [trained.card],
+            data=rows.digest(),
+            base=model,
+            settings={"epochs": epochs, "seed": seed, "left_out": len(options.left_out)},
+            figures={key: value for key, value in trained.notes.items() if isinstance(value, int | float)},
+            seconds=trained.seconds,
+        )
+        lines.result({"experiment": experiment.id, **trained.to_json()})
     if not json:
         notes = trained.notes
         console.print(

@@ -1,5 +1,6 @@
 """`kindred train tags` and `kindred evaluate tags`."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from encoders.tagger import Tagger
 from plugin_bridge.cli.output import out, print_json, progress, table
 from plugin_bridge.cli.progress_lines import Lines, telling
 from plugin_bridge.errors import BridgeError
+from plugin_bridge.experiments import data_hash, note
 from plugin_bridge.settings import Settings
 from plugin_bridge.tagging.calibration import WANTED_PRECISION
 from plugin_bridge.tagging.evaluating import TagReport, evaluate_tagger
@@ -44,7 +46,7 @@ def train_tags(
     json: Json = False,
 ) -> None:
     """Learn categories, tags and attributes from labelled products; `kindred tag --model NAME` then suggests them."""
-    settings = Settings()
+    settings, started = Settings(), time.monotonic()
     labelled = read_labelled(data, images)
     wanted = chosen_fields(labelled, fields.split(",") if fields else None)
     store = ModelStore(settings.models_dir)
@@ -71,7 +73,18 @@ def train_tags(
             progress=read,
             notes={"seed": seed},
         )
-        lines.result({"model": name, "fingerprint": card.fingerprint, "parity": dict(card.parity)})
+        experiment = note(
+            settings.home,
+            "tags",
+            [card],
+            data=data_hash(data),
+            base=" + ".join(one.card.name for one in (encoders.text, encoders.photo) if one is not None),
+            settings={"fields": list(wanted), "precision": precision, "seed": seed},
+            figures={"products": of},
+            seconds=time.monotonic() - started,
+        )
+        told = {"model": name, "fingerprint": card.fingerprint, "parity": dict(card.parity)}
+        lines.result({"experiment": experiment.id, **told})
 
 
 def evaluate_tags(

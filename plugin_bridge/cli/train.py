@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from plugin_bridge.cli.pairs import train_pairs_command, train_search_command
 from plugin_bridge.cli.progress_lines import Lines, Tell, telling
 from plugin_bridge.cli.taggers import train_tags
 from plugin_bridge.errors import BridgeError
+from plugin_bridge.experiments import data_hash, note
 from plugin_bridge.settings import Settings
 
 
@@ -83,7 +85,18 @@ def images(
         outcome = train_images(
             photos, name, store, recipe, weights=weights, tell=_translated(lines), threads=settings.threads
         )
-        lines.result(outcome.to_json())
+        experiment = note(
+            settings.home,
+            "images",
+            outcome.cards,
+            data=data_hash(data),
+            base=base,
+            settings=asdict(recipe),
+            figures={"val_score": outcome.state.best, "best_epoch": outcome.state.best_epoch},
+            seconds=outcome.seconds,
+            device="cuda" if has_gpu() else "cpu",
+        )
+        lines.result({"experiment": experiment.id, **outcome.to_json()})
     if json:
         return
     rows = [

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -25,6 +26,9 @@ def desktop(qapp, tmp_path: Path) -> Iterator[Desktop]:  # type: ignore[no-untyp
     yield made
     made.window.close()
     desk.close()
+    # A window that nobody deletes is laid out again with every change of the theme in the tests that follow.
+    made.window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     i18n.choose("en")
 
 
