@@ -3,6 +3,7 @@
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,8 @@ def _the_bridge_says_what_the_desktop_understands(bridge: Bridge) -> None:
     assert labels.stats().skipped == before.skipped + 1
     labels.undo("four", "two")
     labels.undo("four", "two")
-    assert labels.stats() == before and labels.conflicts() == ()
+    # The curve and its verdict are made in the background, meanwhile or not yet.
+    assert replace(labels.stats(), curve=before.curve, stop=before.stop, verdict=before.verdict) == before
+    assert labels.conflicts() == ()
     with pytest.raises(BridgeRefusedError):
         labels.undo("five", "never given")

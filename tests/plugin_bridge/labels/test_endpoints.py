@@ -1,4 +1,4 @@
-"""Labels over HTTP, through a real bridge and a real node: what E's page and other clients rely on."""
+"""Labels over HTTP, through a real bridge and a real node: what the desktop and other clients rely on."""
 
 import time
 import uuid
@@ -11,6 +11,7 @@ from plugin_bridge.client import BridgeClient
 from tests.fixtures.bridge import PRODUCTS, Bridge
 
 IDS = [one["id"] for one in PRODUCTS]
+QUERY = "boots for the labels test"
 
 
 def key() -> str:
@@ -102,22 +103,25 @@ def test_the_figures_of_labelling(http: httpx.Client) -> None:
 
 
 def test_judgments_over_http(http: httpx.Client) -> None:
-    given = {"key": key(), "query": "  warm  boots ", "product": "boots", "rating": 3}
-    body = {"judgments": [given, {"key": key(), "query": "warm boots", "product": "ghost", "rating": 1}]}
+    given = {"key": key(), "query": "  boots   for the labels test ", "product": "boots", "rating": 3}
+    body = {"judgments": [given, {"key": key(), "query": QUERY, "product": "ghost", "rating": 1}]}
     answer = http.post("/v1/judgments", json=body).json()
     assert [one["state"] for one in answer["saved"]] == ["saved"] and answer["refused"][0]["field"] == "product"
-    found = http.get("/v1/judgments", params={"query": "warm boots"}).json()["judgments"]
+    found = http.get("/v1/judgments", params={"query": QUERY}).json()["judgments"]
     assert [(one["product"], one["rating"], one["by"]) for one in found] == [("boots", 3, "merchandiser")]
-    exported = http.get("/v1/judgments/export", params={"format": "quepid"})
-    assert exported.text == "query,docid,rating\r\nwarm boots,boots,3\r\n"
-    imported = http.post("/v1/judgments/import", params={"format": "quepid"}, content=exported.content + b"x,sofa,1\n")
+    header, *rows = http.get("/v1/judgments/export", params={"format": "quepid"}).text.splitlines()
+    assert header == "query,docid,rating"
+    assert f"{QUERY},boots,3" in rows  # among those of other tests of the same shop
+    again = f"{header}\n{QUERY},boots,3\n{QUERY},sofa,1\n"
+    imported = http.post("/v1/judgments/import", params={"format": "quepid"}, content=again)
     assert {name: imported.json()[name] for name in ("rows", "saved", "already")} == {
         "rows": 2,
         "saved": 1,
         "already": 1,
     }
     http.post("/v1/judgments/undo", json={"key": key(), "of": given["key"]})
-    assert http.get("/v1/judgments", params={"query": "warm boots"}).json()["judgments"] == []
+    left = http.get("/v1/judgments", params={"query": QUERY}).json()["judgments"]
+    assert [(one["product"], one["rating"]) for one in left] == [("sofa", 1)]
 
 
 def test_files_over_http(http: httpx.Client) -> None:
