@@ -27,7 +27,8 @@ from plugin_bridge.storage import LateStorage, Storage
 
 KNOWN_AT_MOST = 200_000
 LOOK_AGAIN_SECONDS = 5.0
-_PATIENCE = 10  # counts that took a second to make are shown for ten
+_PATIENCE = 10  # counts that took a second to make are shown for ten ...
+_QUICK = 0.25  # ... and those that took less than this many seconds are made each time
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class _Kept:
     through: int
     made: float
     seconds: float
+
+    def is_recent(self) -> bool:
+        """Return whether counting again would cost more than it tells."""
+        return self.seconds > _QUICK and time.monotonic() - self.made < _PATIENCE * self.seconds
 
 
 class LabelDesk:
@@ -161,7 +166,7 @@ class LabelDesk:
     def _counted(self, alias: str, reading: Reading) -> Counts:
         """Return the counts: fresh, or with a million labels as old as their making is long, ten times over."""
         last, kept = reading.last_event(), self._counts.get(alias)
-        if kept is not None and (kept.through == last or time.monotonic() - kept.made < _PATIENCE * kept.seconds):
+        if kept is not None and (kept.through == last or kept.is_recent()):
             return kept.counts
         started = time.monotonic()
         counts = reading.counts()
