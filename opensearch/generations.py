@@ -57,12 +57,14 @@ class Adopted:
     """The shop's own index that generations of an alias took over.
 
     `fields` names, for Kindred's fields, the shop's field that each is read from; `kept` are fields of the shop that
-    have the name of one of Kindred's, and keep the shop's values.
+    have the name of one of Kindred's, and keep the shop's values. `writes` says, shard by shard, what had been written
+    to the index when it was taken over; empty where that is not known.
     """
 
     index: str
     fields: Mapping[str, str]
     kept: tuple[str, ...] = ()
+    writes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,8 @@ def from_meta(index: str, record: Mapping[str, Any]) -> Generation:
         if fields.get("behaviour") is not None:
             fields["behaviour"] = EncoderRef(**fields["behaviour"])
         if fields.get("adopted") is not None:
-            adopted = fields["adopted"]
-            fields["adopted"] = Adopted(**{**adopted, "kept": tuple(adopted["kept"])})
+            lists = {name: tuple(fields["adopted"][name]) for name in ("kept", "writes")}
+            fields["adopted"] = Adopted(**{**fields["adopted"], **lists})
         generation = Generation(**fields)
     except (KeyError, TypeError) as error:
         raise GenerationError(f"index {index}: _meta.kindred cannot be read: {error}") from error

@@ -18,6 +18,7 @@ def scan(
     versions: bool = False,
     size: int = 500,
     sort: Sequence[Any] = ("_doc",),
+    shard: int | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the hits of a query, in the index's own order unless another is named; what is written meanwhile is unseen.
 
@@ -26,11 +27,13 @@ def scan(
         versions: whether hits carry `_seq_no` and `_primary_term`.
         size: hits fetched at once.
         sort: OpenSearch's `sort` of the request; any but the default costs the index a sort for each page.
+        shard: only this one is looked at.
     """
     body = {"query": query or {"match_all": {}}, "size": size, "sort": list(sort), "_source": source}
     body["seq_no_primary_term"] = versions
     # The drop-in has nothing to add to this, and must not be asked.
-    answer = cluster.search(index, body, scroll=KEEP, search_pipeline="_none")
+    where = {} if shard is None else {"preference": f"_shards:{shard}"}
+    answer = cluster.search(index, body, scroll=KEEP, search_pipeline="_none", **where)
     try:
         while answer["hits"]["hits"]:
             yield from answer["hits"]["hits"]

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from encoders.store import ModelStore
+from opensearch import generations
 from opensearch.client import Cluster
 from opensearch.generations import Adopted
+from opensearch.leases import Lease
+from opensearch.writes import writes_by_shard
 from plugin_bridge.adopting import rows
 from plugin_bridge.adopting.plans import AdoptPlan
-from plugin_bridge.loading.changes import ChangeOptions, delete, update
+from plugin_bridge.loading.changes import ChangeOptions, delete, live_generation, update
 from plugin_bridge.loading.load import Hooks, LoadOptions, LoadReport, load_catalogue
 
 
@@ -44,10 +47,20 @@ def adopt(
         # `force`: what stands behind the alias now is the very index that is read.
         wanted = replace(options, alias=plan.alias, adopted=plan.adopted, force=True, recipe=options.recipe)
         report = load_catalogue(file, cluster, store, home, wanted, hooks)
+        writes = writes_by_shard(cluster, plan.index)
         caught_up = _catch_up(reader, file, cluster, store, home, wanted, hooks)
+        _note_writes(cluster, plan, writes)
     finally:
         file.unlink(missing_ok=True)
     return AdoptReport(plan.index, dict(plan.adopted.fields), plan.unread, report, caught_up)
+
+
+def _note_writes(cluster: Cluster, plan: AdoptPlan, writes: tuple[int, ...]) -> None:
+    """Note how far the shop's index was read: what is written to it later is the shop's, and `leave` keeps it."""
+    with Lease(cluster, plan.alias, f"adoption of {plan.index}"):
+        live = live_generation(cluster, plan.alias)
+        if live.adopted is not None:
+            generations.update_meta(cluster, replace(live, adopted=replace(live.adopted, writes=writes)))
 
 
 class _Reader:

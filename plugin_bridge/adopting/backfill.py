@@ -14,7 +14,6 @@ from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_HASH, TEXT_HASH, TIE
 from plugin_bridge.adopting import rows
 from plugin_bridge.catalogue import adoption
-from plugin_bridge.catalogue.recipes import embedding_text
 from plugin_bridge.loading.changes import ChangeOptions, live_generation, update
 from plugin_bridge.loading.documents import text_hash
 from plugin_bridge.loading.load import Hooks
@@ -60,10 +59,9 @@ def _incomplete(cluster: Cluster, generation: Generation) -> Iterator[dict[str, 
         adopted = generation.adopted
         if adopted is not None:
             own = adoption.own_part(source, adopted)
-            text = adoption.text_of(own, adopted, generation.recipe)
         else:
             own = {name: source[name] for name in ("image",) if name in source}
-            text = embedding_text(source, generation.recipe)
+        text = adoption.text_of(generation, own if adopted is not None else source)
         stale = source.get(TEXT_HASH) != text_hash(text) or TIE not in source
         unseen = generation.image is not None and bool(own.get("image")) and source.get(IMAGE_HASH) is None
         if stale or unseen:

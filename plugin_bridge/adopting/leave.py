@@ -1,6 +1,5 @@
 """Giving everything back: the shop's own index behind its alias, as current as the live generation, and no drop-in."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ from opensearch.bulk import Action, BulkSender, Patience, delete_action, index_a
 from opensearch.client import Cluster, path
 from opensearch.generations import Adopted, Generation
 from opensearch.leases import Lease
+from opensearch.writes import written_since
 from plugin_bridge.adopting import rows
 from plugin_bridge.catalogue import adoption
 from plugin_bridge.errors import LoadError
@@ -18,32 +18,45 @@ from plugin_bridge.loading.publish import count
 from plugin_bridge.plugging import unplug
 
 _AT_ONCE = 500
+_SHOWN = 100
 
 
 @dataclass(frozen=True)
 class LeaveReport:
-    """What leaving did. `index` is what the alias stands for now; `written` and `deleted` were brought back to it."""
+    """What leaving did. `index` is what the alias stands for now.
+
+    `written` and `deleted` were brought back to it. `newer` products were written there by the shop itself since the
+    adoption, and stay as they are. `only_there` names products that only this index has (the first 100 of
+    `only_there_count`).
+    """
 
     alias: str
     index: str
     given_back: bool
     documents: int
-    written: int
-    deleted: int
-    dropped: list[str]
-    kept: list[str]
+    written: int = 0
+    deleted: int = 0
+    newer: int = 0
+    only_there_count: int = 0
+    only_there: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as `kindred leave --json` prints it."""
         return asdict(self)
 
 
-def leave(cluster: Cluster, alias: str, *, keep: bool = False, patience: Patience | None = None) -> LeaveReport:
+def leave(
+    cluster: Cluster, alias: str, *, delete: bool = False, keep: bool = False, patience: Patience | None = None
+) -> LeaveReport:
     """Give an alias back to the index that was taken over for it, and take Kindred out of the cluster.
 
-    What changed since is written to that index first: products that are new, other or gone; only then does the alias
-    move, in one call, and only after counts agree are generations deleted (not where `keep`). Where none was taken
-    over, the live generation stays behind the alias as a plain index.
+    What is new or changed since is written to that index first; only then does the alias move, in one call, and only
+    after counts agree are generations deleted (not where `keep`). Nothing of the shop's is lost: what it wrote to its
+    index itself since the adoption stays, and products that only its index has are deleted with `delete` alone: they
+    were deleted in the live generation, or never came into it. Where none was taken over, the live generation stays
+    behind the alias as a plain index.
 
     Raises:
         LoadError: nothing of Kindred is behind the alias, or a product could not be written back.
@@ -53,56 +66,73 @@ def leave(cluster: Cluster, alias: str, *, keep: bool = False, patience: Patienc
         live = live_generation(cluster, alias)
         adopted = live.adopted
         given_back = adopted is not None and cluster.exists(path(adopted.index))
-        written = deleted = 0
+        index, brought = live.index, _Brought()
         if adopted is not None and given_back:
-            written, deleted = _bring_back(cluster, live, adopted, patience)
-            generations.switch(cluster, alias, adopted.index)
+            index, brought = adopted.index, _bring_back(cluster, live, adopted, delete, patience)
+            generations.switch(cluster, alias, index)
         known = generations.history(cluster, alias)
         for generation in known:
             unplug(cluster, generation)
-        dropped = [] if keep or not given_back else known
+        dropped = known if given_back and not keep else []
         for generation in dropped:
             generations.drop(cluster, generation)
-    index = adopted.index if adopted is not None and given_back else live.index
     return LeaveReport(
         alias=alias,
         index=index,
         given_back=given_back,
         documents=count(cluster, index),
-        written=written,
-        deleted=deleted,
-        dropped=[one.index for one in dropped],
-        kept=[one.index for one in known if one not in dropped],
+        written=brought.written,
+        deleted=brought.deleted,
+        newer=brought.newer,
+        only_there_count=len(brought.only_there),
+        only_there=brought.only_there[:_SHOWN],
+        dropped=tuple(one.index for one in dropped),
+        kept=tuple(one.index for one in known if one not in dropped),
     )
 
 
-def _bring_back(cluster: Cluster, live: Generation, adopted: Adopted, patience: Patience | None) -> tuple[int, int]:
-    """Make the shop's index as current as the live generation; return how many were written and deleted."""
+@dataclass(frozen=True)
+class _Brought:
+    """What was brought back, and what was left as it is."""
+
+    written: int = 0
+    deleted: int = 0
+    newer: int = 0
+    only_there: tuple[str, ...] = ()
+
+
+def _bring_back(
+    cluster: Cluster, live: Generation, adopted: Adopted, delete: bool, patience: Patience | None
+) -> _Brought:
+    """Make the shop's index as current as the live generation, and leave what the shop wrote there itself."""
+    own = set(written_since(cluster, adopted.index, adopted.writes))
     before = {identity: rows.content_hash(_bare(source)) for identity, source in rows.sources(cluster, adopted.index)}
     sender = BulkSender(cluster, adopted.index, patience=patience)
-    written = 0
+    written = newer = 0
     waiting: list[Action] = []
-    for identity, own in _current(cluster, live, adopted):
-        if before.pop(identity, None) != rows.content_hash(_bare(own)):
-            waiting.append(index_action(identity, serialise(own)))
-            written += 1
+    for identity, source in rows.sources(cluster, live.index):
+        part = adoption.own_part(source, adopted)
+        if before.pop(identity, None) == rows.content_hash(_bare(part)):
+            continue
+        if identity in own:
+            newer += 1
+            continue
+        waiting.append(index_action(identity, serialise(part)))
+        written += 1
         if len(waiting) >= _AT_ONCE:
             _send(sender, waiting)
             waiting = []
-    _send(sender, [*waiting, *(delete_action(identity) for identity in before)])
+    gone = [identity for identity in before if delete and identity not in own]
+    _send(sender, [*waiting, *map(delete_action, gone)])
     cluster.request("POST", path(adopted.index, "_refresh"), timeout=300)
-    there, wanted = count(cluster, adopted.index), count(cluster, live.index)
+    only_there = tuple(sorted(set(before) - set(gone)))
+    there, wanted = count(cluster, adopted.index), count(cluster, live.index) + len(only_there)
     if there != wanted:
         raise LoadError(
-            f"{adopted.index} holds {there:,} documents where {live.index} holds {wanted:,}; the alias was left as it "
-            "is. Somebody writes to one of them; try again"
+            f"{adopted.index} holds {there:,} documents where {wanted:,} are expected; the alias was left as it is. "
+            f"Somebody writes to it or to {live.index}; try again"
         )
-    return written, len(before)
-
-
-def _current(cluster: Cluster, live: Generation, adopted: Adopted) -> Iterator[tuple[str, dict[str, Any]]]:
-    for identity, source in rows.sources(cluster, live.index):
-        yield identity, adoption.own_part(source, adopted)
+    return _Brought(written, len(gone), newer, only_there)
 
 
 def _send(sender: BulkSender, actions: list[Action]) -> None:

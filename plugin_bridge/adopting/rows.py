@@ -10,7 +10,7 @@ import orjson
 from opensearch.client import Cluster
 from opensearch.mappings import IMAGE_VECTOR, TEXT_VECTOR
 from opensearch.scanning import scan
-from plugin_bridge.catalogue.adoption import OWN_ID
+from plugin_bridge.catalogue.adoption import EXACT_ID, OWN_ID
 
 _WITHOUT_VECTORS = {"excludes": [TEXT_VECTOR, IMAGE_VECTOR]}
 
@@ -23,7 +23,7 @@ def sources(cluster: Cluster, index: str) -> Iterator[tuple[str, dict[str, Any]]
 
 def row(identity: str, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document as a row; its `_id` is the product's id, whatever field the shop calls `id`."""
-    return {**own, "id": identity, **({OWN_ID: own["id"]} if "id" in own else {})}
+    return {**own, "id": identity, EXACT_ID: identity, **({OWN_ID: own["id"]} if "id" in own else {})}
 
 
 def write_rows(file: Path, rows: Iterable[Mapping[str, Any]]) -> int:

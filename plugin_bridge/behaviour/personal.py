@@ -13,7 +13,6 @@ from opensearch.generations import Generation
 from opensearch.mappings import BEHAVIOUR_VECTOR
 from plugin_bridge.behaviour.ranking import as_history
 from plugin_bridge.behaviour.recommending import Recommender
-from plugin_bridge.errors import BridgeError
 from plugin_bridge.rewrite import Rewritten
 from plugin_bridge.rewrite.fusion import rounded
 from plugin_bridge.rewrite.reading import Clause
@@ -46,8 +45,9 @@ def personalised(rewritten: Rewritten, body: Mapping[str, Any], generation: Gene
         return rewritten
     try:
         clause = _clause(generation, history, of)
-    except (BridgeError, ArithmeticError, ValueError) as error:
-        log.warning("a search is not ranked for its customer: %s", error)
+    except Exception:
+        # A taste is an extra: without it the shopper still gets words and vectors together.
+        log.exception("a search of %s is not ranked for its customer", generation.index)
         return rewritten
     if clause is None:
         return rewritten

@@ -80,13 +80,16 @@ def backfill_command(images: Images = None, index: Index = None, wait: Wait = 60
 
 def leave_command(
     index: Index = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete from the shop's index what the live generation does not have.")
+    ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the generations, behind no alias.")] = False,
     json: Json = False,
 ) -> None:
     """Give everything back: the shop's own index behind its alias, brought up to date, and no drop-in."""
     settings = Settings()
     with connect() as cluster:
-        report = leave(cluster, index or settings.alias, keep=keep)
+        report = leave(cluster, index or settings.alias, delete=delete, keep=keep)
     announce(settings)
     if json:
         print_json(report.to_json())
@@ -94,6 +97,11 @@ def leave_command(
     out.print(f"[bold]{escape(report.alias)} → {escape(report.index)}[/]: {report.documents:,} documents, no drop-in")
     if report.given_back:
         out.print(f"brought back: {report.written:,} written, {report.deleted:,} deleted")
+        if report.newer:
+            out.print(f"written there by yourself since, left as they are: {report.newer:,}")
+        if report.only_there_count:
+            some = escape(", ".join(report.only_there[:10])) + (", ..." if report.only_there_count > 10 else "")
+            out.print(f"only in {escape(report.index)}, left there (--delete): {report.only_there_count:,}: {some}")
     else:
         out.print("no index was taken over, or it is gone: the last generation stays as a plain index")
     for word, names in (("deleted", report.dropped), ("left", report.kept)):

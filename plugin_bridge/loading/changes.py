@@ -29,7 +29,6 @@ from opensearch.leases import Lease
 from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR, TIE
 from plugin_bridge.catalogue import adoption
 from plugin_bridge.catalogue.cleaning import Product
-from plugin_bridge.catalogue.recipes import embedding_text
 from plugin_bridge.errors import CatalogueError, LoadError
 from plugin_bridge.loading.build import SHOWN, Encoders, dead_letters
 from plugin_bridge.loading.documents import document, serialise, text_hash, tie_of
@@ -245,15 +244,11 @@ class _Update:
                 continue
             # What a person has set stays; the catalogue's value is kept beside it.
             wanted = marks.lay_over(product.fields, marks.read(before or {}), partial=True)
-            text = self._text({**(before or {}), **wanted})
+            text = adoption.text_of(self._generation, {**(before or {}), **wanted})
             fields = {k: v for k, v in wanted.items() if before is not None or v is not None}
             version = {"seq_no": one.get("_seq_no", 0), "primary_term": one.get("_primary_term", 0)}
             changes.append(_Change(replace(product, fields=fields, text=text), before, text, version))
         return changes
-
-    def _text(self, fields: Mapping[str, Any]) -> str:
-        recipe, adopted = self._generation.recipe, self._generation.adopted
-        return embedding_text(fields, recipe) if adopted is None else adoption.text_of(fields, adopted, recipe)
 
     def _refuse(self, product: Product, why: str) -> None:
         self._rejected.add([{"line": product.line, "code": "no_title", "id": product.id, "reason": why}])

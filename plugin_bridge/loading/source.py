@@ -83,7 +83,7 @@ class ProductFile:
         product = clean(translated, recipe=self._recipe, partial=self._partial, untitled=True)
         if isinstance(product, Rejected):
             return product
-        return replace(product, fields=adoption.with_own(product.fields, row.data, self._adopted))
+        return adoption.as_own(product, row.data, self._adopted)
 
 
 def chunks(products: Iterable[Product], *, done: Container[int] = (), rows: int = ROWS_PER_CHUNK) -> Iterator[Chunk]:

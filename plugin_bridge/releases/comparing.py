@@ -9,11 +9,11 @@ import numpy as np
 from encoders.text import TextEncoder
 from opensearch.client import Cluster, path
 from opensearch.generations import Generation
+from plugin_bridge.catalogue.adoption import text_of
 from plugin_bridge.evaluation.metrics import DEPTH, ndcg
 from plugin_bridge.evaluation.rankers import rank, rankers
 from plugin_bridge.releases import verdicts
 from plugin_bridge.releases.evidence import Evidence, Pair
-from plugin_bridge.releases.following import text_of
 from plugin_bridge.releases.verdicts import Measure
 
 SHOWN_CHANGES = 20

@@ -21,8 +21,8 @@ from opensearch.client import Cluster, path
 from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
 from opensearch.scanning import scan
+from opensearch.writes import writes_by_shard
 from plugin_bridge.catalogue import adoption
-from plugin_bridge.catalogue.recipes import embedding_text
 from plugin_bridge.errors import ReleaseError
 from plugin_bridge.loading.documents import serialise, text_hash
 from plugin_bridge.loading.photos import encode_photos
@@ -188,7 +188,7 @@ class Follower:
         assert self._encoders.text is not None
         missing: dict[str, str] = {}
         for one, source in sources.items():
-            text = text_of(self.source, source)
+            text = adoption.text_of(self.source, source)
             source[TEXT_HASH] = text_hash(text)
             known = there.get(one, {}).get("_source", {})
             if known.get(TEXT_HASH) == source[TEXT_HASH] and TEXT_VECTOR in known:
@@ -224,22 +224,12 @@ class Follower:
         return len(missing) - faults, faults
 
 
-def text_of(generation: Generation, source: Mapping[str, Any]) -> str:
-    """Return what the text encoder reads of a document."""
-    if generation.adopted is not None:
-        return adoption.text_of(source, generation.adopted, generation.recipe)
-    return embedding_text(source, generation.recipe)
-
-
 def finished_writes(cluster: Cluster, index: str) -> int:
     """Return the number up to which all writes to an index are finished (-1: none).
 
     Of several shards the lowest counts: too low a number makes a pass longer, never wrong.
     """
-    params = {"level": "shards", "filter_path": "indices.*.shards.*.seq_no,indices.*.shards.*.routing.primary"}
-    shards = cluster.request("GET", path(index, "_stats"), params=params)["indices"][index]["shards"]
-    copies = [copy for copies in shards.values() for copy in copies if copy["routing"]["primary"]]
-    return min(int(copy["seq_no"]["local_checkpoint"]) for copy in copies)
+    return min(writes_by_shard(cluster, index))
 
 
 def identities(cluster: Cluster, index: str) -> set[str]:

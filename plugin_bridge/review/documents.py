@@ -11,7 +11,7 @@ from opensearch.bulk import Action, BulkSender, Patience, careful_update_action
 from opensearch.client import Cluster, path
 from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR, reviewed_properties
-from plugin_bridge.catalogue.recipes import embedding_text
+from plugin_bridge.catalogue.adoption import text_of
 from plugin_bridge.loading.documents import serialise, text_hash
 from plugin_bridge.review import marks
 from plugin_bridge.review.marks import Mark
@@ -109,8 +109,8 @@ class Documents:
         texts: dict[str, str] = {}
         for one, wanted in changes.items():
             before = documents[one].source
-            text = embedding_text({**before, **wanted}, generation.recipe)
-            if text != embedding_text(before, generation.recipe):
+            text = text_of(generation, {**before, **wanted})
+            if text != text_of(generation, before):
                 texts[one] = text
         if not texts or self._encode is None:
             return

@@ -50,6 +50,8 @@ class _Front:
         self._context = context
         self._rewrite = rewriting
         self._search = searching
+        settings = context.settings
+        self._caps = {PATH: settings.max_search_bytes, **dict.fromkeys(IMPORTS, settings.max_import_bytes)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or pass a lifespan event on)."""
@@ -64,9 +66,7 @@ class _Front:
         started = time.perf_counter()
         status = 500
         length = 0
-        settings = self._context.settings
-        caps = {PATH: settings.max_search_bytes, **dict.fromkeys(IMPORTS, settings.max_import_bytes)}
-        cap = caps.get(scope["path"], settings.max_body_bytes)
+        cap = self._caps.get(scope["path"], self._context.settings.max_body_bytes)
         short = self._search.takes(scope)
 
         async def counted() -> Message:

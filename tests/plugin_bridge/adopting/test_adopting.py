@@ -143,7 +143,7 @@ def test_a_shops_index_is_taken_over_completed_and_given_back(run: Run, cluster:
     cluster.request("POST", f"/{ALIAS}/_refresh")
     assert search(cluster, {"match": {"name": "paddle boat"}})[0] == "4"
 
-    given = run("leave", "--index", ALIAS, "--json")
+    given = run("leave", "--index", ALIAS, "--delete", "--json")
     assert (given["index"], given["given_back"], given["written"], given["deleted"]) == (OWN, True, 2, 1)
     assert generations.live_indices(cluster, ALIAS) == [OWN]
     assert generations.history(cluster, ALIAS) == []
@@ -189,5 +189,37 @@ def test_the_shops_fields_outlive_a_later_load(run: Run, cluster: Cluster, tmp_p
     assert "Say" not in run("load", str(file), "--index", ALIAS, "--force", "--json")
     assert search(cluster, {"match": {"name": "television"}})[0] == "1"
     assert search(cluster, {"match": {"name": "couch"}})[0] == "0"
-    run("leave", "--index", ALIAS, "--json")
+    run("leave", "--index", ALIAS, "--delete", "--json")
     assert own(cluster, OWN) == {"0": {"id": "0", "name": "Green velvet sofa"}, "1": {"id": "1", "name": "Telly stand"}}
+
+
+def test_what_the_shop_wrote_to_its_own_index_is_never_lost(run: Run, cluster: Cluster) -> None:
+    """A program of the shop's may write to the index by its name, and a document may never have come into Kindred."""
+    odd = {"name": "An id with a blank before it"}
+    cluster.request("PUT", f"/{OWN}/_doc/%20blank", odd, params={"refresh": "true"})
+    adopted = run("adopt", ALIAS, "--json")
+    assert adopted["cleaning"]["rejected"] == {} and adopted["documents"] == len(SHOP) + 1, adopted
+    cluster.request("DELETE", f"/{ALIAS}/_doc/3")
+    for identity in ("0", "4"):
+        cluster.request("POST", f"/{ALIAS}/_update/{identity}", {"doc": {"stock": 70}})
+    cluster.request("POST", f"/{ALIAS}/_refresh")
+    by_name = {**SHOP["0"], "stock": 99}
+    cluster.request("PUT", f"/{OWN}/_doc/0", by_name)
+    cluster.request("PUT", f"/{OWN}/_doc/by-name", {"name": "Written past the alias"}, params={"refresh": "true"})
+
+    given = run("leave", "--index", ALIAS, "--delete", "--json")
+    left = own(cluster, OWN)
+    # Brought back: the change of 4 and the deletion of 3. Of 0 both sides have a change, and the shop's own stays.
+    assert (given["written"], given["deleted"], given["newer"]) == (1, 1, 1), given
+    assert (given["only_there"], given["documents"]) == (["by-name"], len(SHOP) - 1 + 2)
+    assert left["0"] == by_name and left[" blank"] == odd and "blank" not in left
+    assert left["4"]["stock"] == 70
+    assert "3" not in left and left["by-name"] == {"name": "Written past the alias"}
+
+
+def test_without_being_asked_nothing_is_deleted(run: Run, cluster: Cluster) -> None:
+    run("adopt", ALIAS, "--json")
+    cluster.request("DELETE", f"/{ALIAS}/_doc/3", params={"refresh": "true"})
+    given = run("leave", "--index", ALIAS, "--json")
+    assert (given["deleted"], given["only_there_count"], given["only_there"]) == (0, 1, ["3"])
+    assert own(cluster, OWN) == SHOP
