@@ -1,9 +1,6 @@
 """Tags, map and release pages with odd products, an older bridge and a refused token; no real bridge needed."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +31,7 @@ from desktop.train.releases import ReleasePresenter, ReleaseView
 from desktop.train.view import TrainPage
 from desktop.widgets.thumbnails import Thumbnails
 from desktop.work import Work
-from tests.desktop.doubles import AtOnce, Later
+from tests.desktop.doubles import AtOnce, Later, refusing_bridge
 
 TITLES = [
     "",
@@ -141,34 +138,11 @@ def test_a_slow_list_of_suggestions_can_be_given_up(qtbot: Any, thumbnails: Thum
     assert presenter.view.phase == "empty", "the answer that comes late is dropped"
 
 
-class _Answering(BaseHTTPRequestHandler):
-    status = 404
-
-    def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length") or 0))
-        body = json.dumps({"error": {"message": f"there is no {self.path} here", "field": None}}).encode()
-        self.send_response(type(self).status)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET  # noqa: N815
-
-    def log_message(self, *args: Any) -> None:
-        return
-
-
 @pytest.fixture(params=[(404, "there is no"), (401, "does not accept the token"), (500, "there is no")])
 def refusing(request: pytest.FixtureRequest) -> Iterator[tuple[Bridge, str]]:
     """A bridge that is older and has none of this, one that refuses the token, one that is broken."""
-    handler = type("Handler", (_Answering,), {"status": request.param[0]})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    client = Bridge(f"http://127.0.0.1:{server.server_port}", "wrong", timeout=10)
-    yield client, request.param[1]
-    client.close()
-    server.shutdown()
-    server.server_close()
+    with refusing_bridge(request.param[0]) as client:
+        yield client, request.param[1]
 
 
 def test_what_a_bridge_refuses_is_a_sentence_on_each_page(refusing: tuple[Bridge, str]) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtTest import QAbstractItemModelTester
@@ -17,6 +16,7 @@ from desktop.rules.presenter import RulesPresenter
 from desktop.rules.state import RulesView, sentence, when
 from desktop.rules.view import RulesPage
 from tests.desktop.conftest import WAIT
+from tests.desktop.doubles import refusing_bridge
 from tests.fixtures.bridge import Bridge
 
 PIN = Draft("pin", "query", "couch", ("tent",), place=2, owner="ann")
@@ -208,14 +208,11 @@ def test_a_title_of_5000_letters_and_another_direction_fit(merchant: Desktop, qt
     assert view.minimumSizeHint().width() < 1300
 
 
-def test_older_bridges_say_so(merchant: Desktop, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_bridges_say_so(merchant: Desktop, qtbot: Any) -> None:
     view = page(merchant)
-
-    def missing(self: httpx.Client, *args: Any, **more: Any) -> httpx.Response:
-        return httpx.Response(404, json={"error": {"message": "Not Found"}}, request=httpx.Request("GET", "http://x"))
-
     qtbot.waitUntil(lambda: view._view.phase == "nothing", timeout=WAIT)
-    monkeypatch.setattr(httpx.Client, "request", missing)
-    view.retried.emit()
-    qtbot.waitUntil(lambda: view._view.phase == "failed", timeout=WAIT)
-    assert view.message.button.isVisible()
+    with refusing_bridge(404) as older:
+        merchant.desk.connect_to(older.url, "wrong")
+        view.retried.emit()
+        qtbot.waitUntil(lambda: view._view.phase == "failed", timeout=WAIT)
+        assert view.message.button.isVisible()
