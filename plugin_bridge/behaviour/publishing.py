@@ -54,13 +54,13 @@ def publish(
     with Lease(cluster, alias, f"behaviour of {model.name}") as lease:
         generation = live_generation(cluster, alias)
         dimension = model.parts.vectors.shape[1]
-        _make_room(cluster, generation, dimension)
+        make_room(cluster, generation, dimension)
         sender = BulkSender(cluster, generation.index)
         wanted = {"includes": [BEHAVIOUR_VECTOR, TEXT_VECTOR]}
         for page in _pages(scan(cluster, generation.index, source=wanted, size=_PAGE)):
             lease.check()
             actions = []
-            for one, vector in zip(page, _vectors(page, generation, model, counts), strict=True):
+            for one, vector in zip(page, vectors_of(page, generation, model, counts), strict=True):
                 before = one.get("_source", {}).get(BEHAVIOUR_VECTOR)
                 if vector is None or _as_before(before, vector):
                     continue
@@ -79,7 +79,7 @@ def publish(
     return Published(generation.name, model.name, dict(counts))
 
 
-def _make_room(cluster: Cluster, generation: Generation, dimension: int) -> None:
+def make_room(cluster: Cluster, generation: Generation, dimension: int) -> None:
     """Add the vector field to the index; raises BehaviourError where it has one of another length."""
     answer = cluster.request("GET", path(generation.index, "_mapping"))
     there = next(iter(answer.values()))["mappings"].get("properties", {}).get(BEHAVIOUR_VECTOR)
@@ -93,10 +93,10 @@ def _make_room(cluster: Cluster, generation: Generation, dimension: int) -> None
         )
 
 
-def _vectors(
+def vectors_of(
     page: list[dict[str, Any]], generation: Generation, model: BehaviourModel, counts: Counter[str]
 ) -> list[np.ndarray | None]:
-    """Return the vector that each document is to have, None where nothing can be said."""
+    """Return the vector that each document (a hit with `_id` and `_source`) is to have, None where there is none."""
     found: list[np.ndarray | None] = [None] * len(page)
     usable = model.cold is not None and model.cold.text_fingerprint == generation.text.fingerprint
     cold = []
