@@ -17,7 +17,8 @@ from plugin_bridge.plugging import announce, unplug
 from plugin_bridge.releases import candidates, records
 from plugin_bridge.releases.records import Release
 from plugin_bridge.releases.release import Wanted, release
-from plugin_bridge.releases.switching import Hooks, Workshop, installed, rollback
+from plugin_bridge.releases.switching import installed, rollback
+from plugin_bridge.releases.workshop import Hooks, Workshop
 from plugin_bridge.settings import Settings
 from plugin_bridge.storage import LateStorage
 

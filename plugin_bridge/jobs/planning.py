@@ -27,7 +27,7 @@ def device() -> dict[str, str]:
 def bases(kind: str, store: ModelStore) -> list[str]:
     """Return the models that a training of this kind can start from; for a release, those that could be released."""
     if kind == "release":
-        return [card.name for card in store.list() if card.kind in ("text", "image")]
+        return [card.name for card in store.list() if card.kind in ("text", "image", "behaviour")]
     if kind in ("train-search", "train-pairs"):
         return list(TEXT)
     return [IMAGE[0]] if kind == "train-images" else []

@@ -18,7 +18,7 @@ import orjson
 
 from opensearch import generations
 from opensearch.client import Cluster
-from opensearch.mappings import IMAGE_VECTOR, INTERNAL_PREFIX, TEXT_VECTOR
+from opensearch.mappings import INTERNAL_PREFIX
 from opensearch.scanning import scan
 from plugin_bridge.errors import BridgeError, RequestError
 from plugin_bridge.labels.judgments import JudgmentLedger
@@ -103,12 +103,8 @@ class _Content:
 def _write_products(cluster: Cluster, index: str, path: Path) -> set[str]:
     known: set[str] = set()
     with _packed(path) as file:
-        for hit in scan(cluster, index, source={"excludes": [TEXT_VECTOR, IMAGE_VECTOR]}, size=1000):
-            product = {
-                name: value
-                for name, value in hit["_source"].items()
-                if not name.startswith(INTERNAL_PREFIX) and value is not None
-            }
+        for hit in scan(cluster, index, source={"excludes": [f"{INTERNAL_PREFIX}*"]}, size=1000):
+            product = {name: value for name, value in hit["_source"].items() if value is not None}
             file.write(orjson.dumps({"id": hit["_id"], **product}) + b"\n")
             known.add(hit["_id"])
     return known

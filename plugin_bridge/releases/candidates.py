@@ -3,7 +3,7 @@
 from opensearch import generations
 from opensearch.generations import Generation
 from plugin_bridge.errors import ReleaseError
-from plugin_bridge.releases.switching import Workshop
+from plugin_bridge.releases.workshop import Workshop
 
 
 def find(shop: Workshop, name: str) -> Generation:

@@ -17,7 +17,7 @@ PAIR_SPLITS = ("valid", "test")
 
 Fields = Mapping[str, Any]
 Pair = tuple[Fields, Fields, int]
-"""Fields of two products, and 1 where they were called similar."""
+"""Fields of two products (with the `id` where it is known), and 1 where they were called similar."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _look_up(cluster: Cluster, index: str, ids: list[str]) -> dict[str, Fields]:
         body, params = {"ids": ids[start : start + _IDS_AT_ONCE]}, {"_source_excludes": "kindred_*"}
         for one in cluster.request("POST", path(index, "_mget"), body, params=params)["docs"]:
             if one.get("found"):
-                found[one["_id"]] = one["_source"]
+                found[one["_id"]] = {"id": one["_id"], **one["_source"]}
     return found
 
 

@@ -7,6 +7,7 @@ product with the same text already: then its vector stays, also after a kill.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,14 +20,17 @@ from encoders.text import TextEncoder
 from opensearch.bulk import Action, BulkSender, Patience, delete_action, index_action, patiently
 from opensearch.client import Cluster, path
 from opensearch.generations import Generation
-from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
+from opensearch.mappings import BEHAVIOUR_VECTOR, IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
 from opensearch.scanning import scan
 from opensearch.writes import writes_by_shard
+from plugin_bridge.behaviour.model import BehaviourModel
+from plugin_bridge.behaviour.publishing import vectors_of
 from plugin_bridge.catalogue import adoption
 from plugin_bridge.errors import ReleaseError
 from plugin_bridge.loading.documents import serialise, text_hash
 from plugin_bridge.loading.photos import encode_photos
 from plugin_bridge.loading.pipeline import Pipeline
+from plugin_bridge.releases.behaviour import make_room_for
 
 AT_ONCE = 256
 IDS_AT_ONCE = 5000
@@ -36,15 +40,19 @@ Hit = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Encoders:
-    """What makes the candidate's own vectors: a text encoder, or a photo encoder and the folder of the photos.
+    """What makes the candidate's own vectors: a text encoder, a photo encoder and the folder of the photos, a model.
 
-    Each runs with one thread; batches are encoded side by side by `workers` threads.
+    Each runs with one thread; batches are encoded side by side by `workers` threads. With `own_behaviour` the
+    candidate's model of behaviour is another one than the live generation's; where it cannot be opened (`behaviour`
+    is None) the vectors that the candidate has stay.
     """
 
     text: TextEncoder | None = None
     image: ImageEncoder | None = None
     images: Path = Path()
     workers: int = 2
+    behaviour: BehaviourModel | None = None
+    own_behaviour: bool = False
 
 
 @dataclass
@@ -78,6 +86,8 @@ class Follower:
         # Vectors that the candidate makes itself are not fetched from the live generation.
         self._own = [TEXT_VECTOR] if encoders.text is not None else []
         self._own += [IMAGE_VECTOR] if encoders.image is not None else []
+        self._own += [BEHAVIOUR_VECTOR] if encoders.own_behaviour else []
+        self._has_room = encoders.own_behaviour
 
     def catch_up(self, since: int) -> tuple[int, Pass]:
         """Write the documents that changed after write `since` (-1: all); return up to which write, and what was done.
@@ -167,6 +177,10 @@ class Follower:
         if self._encoders.image is not None:
             encoded, done.faults = self._add_photos(sources, there)
             done.encoded += encoded
+        if self._encoders.own_behaviour:
+            self._add_behaviour(sources, there)
+        elif not self._has_room:
+            self._has_room = make_room_for(self._cluster, self.target, sources.values())
         return [index_action(one, serialise(source)) for one, source in sources.items()], done
 
     def _target_documents(self, ids: Sequence[str]) -> dict[str, Any]:
@@ -199,6 +213,18 @@ class Follower:
         for one, vector in zip(missing, vectors, strict=True):
             sources[one][TEXT_VECTOR] = vector
         return len(missing)
+
+    def _add_behaviour(self, sources: Mapping[str, dict[str, Any]], there: Mapping[str, Any]) -> None:
+        """Give documents the vector that the candidate's model of behaviour has for them."""
+        model = self._encoders.behaviour
+        if model is not None:
+            page = [{"_id": one, "_source": source} for one, source in sources.items()]
+            found = dict(zip(sources, vectors_of(page, self.target, model, Counter()), strict=True))
+        else:
+            found = {one: there.get(one, {}).get("_source", {}).get(BEHAVIOUR_VECTOR) for one in sources}
+        for one, vector in found.items():
+            if vector is not None:
+                sources[one][BEHAVIOUR_VECTOR] = vector
 
     def _add_photos(self, sources: Mapping[str, dict[str, Any]], there: Mapping[str, Any]) -> tuple[int, int]:
         """Give documents their photo's vector; return how many were made, and of how many the photo is not there."""

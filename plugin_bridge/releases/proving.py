@@ -9,11 +9,11 @@ import orjson
 
 from opensearch.client import Cluster, path
 from opensearch.generations import Generation
-from opensearch.mappings import IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
+from opensearch.mappings import BEHAVIOUR_VECTOR, IMAGE_HASH, IMAGE_VECTOR, TEXT_HASH, TEXT_VECTOR
 from opensearch.scanning import scan
 from plugin_bridge.releases.following import AT_ONCE, identities, refresh
 
-_VECTORS = (TEXT_VECTOR, IMAGE_VECTOR)
+_VECTORS = (TEXT_VECTOR, IMAGE_VECTOR, BEHAVIOUR_VECTOR)
 
 
 @dataclass(frozen=True)

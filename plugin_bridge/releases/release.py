@@ -4,8 +4,7 @@ Each step is written down when it is done. A repeat after a kill takes the relea
 candidate holds already keep their vectors, and a switch that was not written down is noticed by the alias.
 """
 
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,22 +17,22 @@ from opensearch.errors import GenerationError
 from opensearch.generations import EncoderRef, Generation
 from opensearch.leases import Lease, of_releases
 from opensearch.mappings import REFRESH_WHEN_LIVE
+from plugin_bridge.behaviour.model import KIND as BEHAVIOUR
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import BridgeError, ReleaseError
-from plugin_bridge.experiments import listed
-from plugin_bridge.labels import snapshot
-from plugin_bridge.labels.judgments import JudgmentLedger
-from plugin_bridge.labels.reading import Reading
 from plugin_bridge.loading import floor, publish
 from plugin_bridge.releases import records, verdicts
-from plugin_bridge.releases.comparing import Comparison, Side, compare
-from plugin_bridge.releases.evidence import Evidence, read_evidence
+from plugin_bridge.releases.behaviour import given
+from plugin_bridge.releases.comparing import Comparison
 from plugin_bridge.releases.following import refresh
+from plugin_bridge.releases.measuring import measured
 from plugin_bridge.releases.records import Release
-from plugin_bridge.releases.switching import Workshop, follow, switch, through
+from plugin_bridge.releases.switching import follow, switch, through
+from plugin_bridge.releases.workshop import Workshop
 
 _KEPT_SETTINGS = ("number_of_replicas", "number_of_shards")
 PHOTOS_KEPT = 0.99
+RELEASED_KINDS = ("text", "image", BEHAVIOUR)
 
 
 @dataclass(frozen=True)
@@ -110,6 +109,7 @@ class _Run:
             target = _create(self._shop, live, card)
             record = self._shop.releases.change(record, target=target.index, steps=[])
             record = self._shop.releases.add_step(record, "create", index=target.index)
+        target = given(self._cluster, target, _ref(card) if card.kind == BEHAVIOUR else live.behaviour)
         self._hooks.reached("create")
         name = target.name
         products, written = publish.count(self._cluster, live.index), 0
@@ -162,28 +162,13 @@ class _Run:
         return generations.update_meta(self._cluster, replace(target, documents=documents))
 
     def _compared(self, record: Release, target: Generation, live: Generation) -> tuple[Release, Comparison]:
-        pool = EncoderPool(self._shop.store, self._shop.settings.threads)
-        sides = [Side(one, pool.text(one.text)) for one in (live, target)]
-
-        def progress(done: int, of: int) -> None:
-            self._hooks.tell(done, of, "comparing the candidate with the live generation")
-
-        found = compare(self._cluster, sides[0], sides[1], self._evidence(live), progress)
+        found = measured(self._shop, record, live, target, self._wanted.data)
         record = self._shop.releases.change(
             record, found=found.to_json(), verdict=found.verdict, state=records.COMPARED, ended=records.now()
         )
         record = self._shop.releases.add_step(record, "compare", verdict=found.verdict)
         self._hooks.reached("compare")
         return record, found
-
-    def _evidence(self, live: Generation) -> Evidence:
-        if self._wanted.data is not None:
-            return read_evidence(self._wanted.data, self._cluster, live.index)
-        with tempfile.TemporaryDirectory(prefix="kindred-release-") as folder:
-            if write_labels(self._shop, Path(folder)):
-                keep = _kept_queries(self._shop, {self._wanted.model, live.text.model})
-                return read_evidence(Path(folder), self._cluster, live.index, keep)
-        return Evidence({}, {})
 
     def _decide(self, record: Release, found: Comparison) -> Release:
         """Switch, or say why not. Without `force` a release wants proof that the candidate is better."""
@@ -220,8 +205,13 @@ def checked_card(shop: Workshop, name: str) -> ModelCard:
     from encoders.export.parity import judge  # needs no torch
 
     card = shop.store.verify(name)
-    if card.kind not in ("text", "image"):
-        raise ReleaseError(f"model {name!r} is of kind {card.kind}; what is released is a text or photo encoder")
+    if card.kind not in RELEASED_KINDS:
+        raise ReleaseError(
+            f"model {name!r} is of kind {card.kind}; what is released is a text or photo encoder, or a model of "
+            "behaviour"
+        )
+    if card.kind == BEHAVIOUR:
+        return card  # a network that differed from its original was never put into the store
     try:
         judge(card, card.parity)
     except KeyError as error:
@@ -230,23 +220,6 @@ def checked_card(shop: Workshop, name: str) -> ModelCard:
             "`kindred models export` makes models that have"
         ) from error
     return card
-
-
-def write_labels(shop: Workshop, folder: Path) -> bool:
-    """Write the labels and judgments of the alias in the contract's layout; return whether there are any."""
-    storage = shop.storage.open()
-    if not Reading(storage, shop.alias).counts().pairs and not JudgmentLedger(storage, shop.alias).agreed():
-        return False
-    made = snapshot.write(storage, shop.alias, shop.cluster, folder)
-    return bool(made.pairs or made.judgments)
-
-
-def _kept_queries(shop: Workshop, models: set[str]) -> Callable[[str], bool]:
-    """Return which of the alias's queries may decide: those that a training on judgments keeps for validation."""
-    from plugin_bridge.pairs.judged import KIND, held_out
-
-    learned = any(one.kind == KIND and models & {one.model, *one.models} for one in listed(shop.settings.home))
-    return held_out if learned else lambda query: True
 
 
 def drop_candidate(shop: Workshop, release: Release) -> None:
@@ -262,12 +235,16 @@ def drop_candidate(shop: Workshop, release: Release) -> None:
 
 
 def _is_of(live: Generation, card: ModelCard) -> bool:
-    ref = live.text if card.kind == "text" else live.image
+    ref = {"text": live.text, "image": live.image, BEHAVIOUR: live.behaviour}[card.kind]
     return ref is not None and ref.fingerprint == card.fingerprint
 
 
+def _ref(card: ModelCard) -> EncoderRef:
+    return EncoderRef(card.name, card.fingerprint, card.dimension)
+
+
 def _create(shop: Workshop, live: Generation, card: ModelCard) -> Generation:
-    ref = EncoderRef(card.name, card.fingerprint, card.dimension)
+    ref = _ref(card)
     kept: Mapping[str, Any] = shop.cluster.request("GET", path(live.index, "_settings"))[live.index]["settings"][
         "index"
     ]

@@ -5,130 +5,31 @@ What is written past Kindred, and what people decide, is brought over before the
 """
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
-from encoders.sessions import available_cores
-from encoders.store import ModelStore
 from opensearch import dropin, generations
 from opensearch.client import Cluster
 from opensearch.errors import CapabilityMissingError
 from opensearch.generations import EncoderRef, Generation
-from opensearch.leases import Lease, LeaseHeldError
+from opensearch.leases import Lease
+from plugin_bridge.behaviour.model import KIND as BEHAVIOUR
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import ReleaseError
-from plugin_bridge.loading.load import loads_folder
-from plugin_bridge.loading.photos import noted_folder
 from plugin_bridge.plugging import plug_in
 from plugin_bridge.releases import records
-from plugin_bridge.releases.canary import Canaries
-from plugin_bridge.releases.following import Encoders, Follower, finished_writes
+from plugin_bridge.releases.behaviour import given
+from plugin_bridge.releases.following import finished_writes
 from plugin_bridge.releases.proving import Prover
-from plugin_bridge.releases.records import Release, Releases
+from plugin_bridge.releases.records import Release
+from plugin_bridge.releases.workshop import Workshop
 from plugin_bridge.review.carrying import carry
 from plugin_bridge.review.encoding import encoding
 from plugin_bridge.settings import Settings
-from plugin_bridge.storage import LateStorage
 
-LEASE_SECONDS = 600.0
-_LOOK_AGAIN_SECONDS = 0.5
 _IN_FLIGHT_SECONDS = 0.5
 _PASSES = 5
 _FEW = 50
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """Who is told, and what installs a drop-in (returns why there is none). `reached` hears of every step's end."""
-
-    tell: Callable[[int, int | None, str], None] = lambda step, of, message: None
-    log: Callable[[str], None] = lambda message: None
-    reached: Callable[[str], None] = lambda point: None
-    install: Callable[[Cluster, Generation], str | None] = lambda cluster, generation: "not asked for"
-    remove: Callable[[Cluster, Generation], None] = lambda cluster, generation: None
-    announce: Callable[[], None] = lambda: None
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """What every step of a release works with."""
-
-    cluster: Cluster
-    store: ModelStore
-    settings: Settings
-    storage: LateStorage
-    alias: str
-    hooks: Hooks
-
-    @property
-    def releases(self) -> Releases:
-        """The alias's releases."""
-        return Releases(self.storage.open(), self.alias)
-
-    @property
-    def canaries(self) -> Canaries:
-        """The canaries of all aliases."""
-        return Canaries(self.storage.open())
-
-    def follower(self, source: Generation, target: Generation, done: Callable[[int], None] | None = None) -> Follower:
-        """Return what brings documents from one generation to another, with the encoders that differ."""
-        encoders = self.encoders(source, target)
-        return Follower(
-            self.cluster, source, target, encoders, notify=self.hooks.log, progress=done or (lambda documents: None)
-        )
-
-    def encoders(self, source: Generation, target: Generation) -> Encoders:
-        """Return the encoders of `target` that `source` was not made with.
-
-        Raises GenerationError where the store's model is not the generation's, ReleaseError without photos' folder.
-        """
-        pool = EncoderPool(self.store, threads=1)
-        text = None if source.text == target.text else pool.text(target.text)
-        workers = self.settings.threads or available_cores()
-        if target.image is None or source.image == target.image:
-            return Encoders(text, workers=workers)
-        folder = self.settings.images or noted_folder(
-            loads_folder(self.settings.home, self.cluster, self.alias) / source.name
-        )
-        if folder is None or not folder.is_dir():
-            raise ReleaseError(
-                f"the photos of {source.index} are needed and their folder is not known here: set KINDRED_IMAGES"
-            )
-        return Encoders(text, pool.image(target.image), folder, workers)
-
-    def writing(self, purpose: str, seconds: float = LEASE_SECONDS) -> AbstractContextManager[Lease]:
-        """Return the alias's lease, waiting while a load or an update holds it; raises LeaseHeldError after that."""
-        end = time.monotonic() + seconds
-        told = False
-        while True:
-            with ExitStack() as stack:
-                try:
-                    lease = stack.enter_context(Lease(self.cluster, self.alias, purpose, brief=True))
-                except LeaseHeldError as error:
-                    if time.monotonic() > end:
-                        raise
-                    if not told:
-                        self.hooks.log(f"waiting: {error}")
-                    told = True
-                    time.sleep(_LOOK_AGAIN_SECONDS)
-                    continue
-                held = stack.pop_all()
-                return _Held(lease, held)
-
-
-class _Held(AbstractContextManager[Lease]):
-    """A lease that is held already, given back when the block ends."""
-
-    def __init__(self, lease: Lease, stack: ExitStack) -> None:
-        self._lease, self._stack = lease, stack
-
-    def __enter__(self) -> Lease:
-        return self._lease
-
-    def __exit__(self, *raised: Any) -> None:
-        self._stack.__exit__(*raised)
 
 
 def installed(cluster: Cluster, generation: Generation, settings: Settings) -> str | None:
@@ -173,6 +74,7 @@ def switch(shop: Workshop, release: Release) -> Release:
     if live.index == target.index:
         return _finish(shop, release, _source(shop, release), target)
     _same_source(release, live)
+    target = given(shop.cluster, target, behaviour_of(release, live, target))
     prover = Prover(shop.cluster, live, target, photos=live.image != target.image)
     shop.hooks.tell(0, None, "proving that no product is missing")
     release, _ = follow(shop, release, live, target)
@@ -181,6 +83,7 @@ def switch(shop: Workshop, release: Release) -> Release:
     with shop.writing(f"release {release.id} of {release.model}") as lease:
         live = _live(shop)
         _same_source(release, live)
+        target = given(shop.cluster, target, behaviour_of(release, live, target))
         release, touched = follow(shop, release, live, target)
         prover.renew(touched)
         proof = prover.proof(through(release))
@@ -325,6 +228,11 @@ def _live(shop: Workshop) -> Generation:
 def _source(shop: Workshop, release: Release) -> Generation | None:
     there = shop.cluster.exists(f"/{release.source}")
     return generations.read(shop.cluster, release.source) if there else None
+
+
+def behaviour_of(release: Release, live: Generation, target: Generation) -> EncoderRef | None:
+    """Return the model of behaviour that a release's candidate is to have: the live one's, unless it is released."""
+    return target.behaviour if release.kind == BEHAVIOUR else live.behaviour
 
 
 def _same_source(release: Release, live: Generation) -> None:

@@ -42,12 +42,17 @@ class Measure:
         return told
 
 
-def mean_difference(live: Sequence[float], candidate: Sequence[float]) -> Measure:
-    """Return the difference of two means over the same cases, resampled together (paired bootstrap, Efron 1979)."""
+def mean_difference(
+    live: Sequence[float] | np.ndarray, candidate: Sequence[float] | np.ndarray, least: int = LEAST_QUERIES
+) -> Measure:
+    """Return the difference of two means over the same cases, resampled together (paired bootstrap, Efron 1979).
+
+    Fewer than `least` cases are too few to tell.
+    """
     first, second = np.asarray(live, np.float64), np.asarray(candidate, np.float64)
     low, high = mean_interval(second - first)
     means = float(first.mean()), float(second.mean())
-    return Measure(*means, means[1] - means[0], low, high, len(first), len(first) >= LEAST_QUERIES)
+    return Measure(*means, means[1] - means[0], low, high, len(first), len(first) >= least)
 
 
 def f1_difference(truth: Sequence[int], live: Sequence[bool], candidate: Sequence[bool]) -> Measure:

@@ -17,7 +17,8 @@ from plugin_bridge.releases import candidates, records
 from plugin_bridge.releases.canary import MOST_SHARE
 from plugin_bridge.releases.records import Release
 from plugin_bridge.releases.release import refusal, release_compared
-from plugin_bridge.releases.switching import Hooks, Workshop, installed, rollback
+from plugin_bridge.releases.switching import installed, rollback
+from plugin_bridge.releases.workshop import Hooks, Workshop
 from plugin_bridge.service.context import Context
 from plugin_bridge.service.reviewing import who
 from plugin_bridge.service.schemas import validated

@@ -13,7 +13,7 @@ from opensearch.generations import Generation
 from plugin_bridge.plugging import unplug
 from plugin_bridge.releases.records import Release
 from plugin_bridge.releases.release import Wanted, release
-from plugin_bridge.releases.switching import Hooks, Workshop
+from plugin_bridge.releases.workshop import Hooks, Workshop
 from plugin_bridge.settings import Settings
 from plugin_bridge.storage import LateStorage
 from tests.fixtures.bridge import PRODUCTS, drop_alias, load_products, make_home

@@ -21,7 +21,7 @@ from pathlib import Path
 from encoders.store import ModelStore
 from opensearch.client import Cluster
 from plugin_bridge.releases.release import Wanted, release
-from plugin_bridge.releases.switching import Hooks, Workshop
+from plugin_bridge.releases.workshop import Hooks, Workshop
 from plugin_bridge.settings import Settings
 from plugin_bridge.storage import LateStorage
 

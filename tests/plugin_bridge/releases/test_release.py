@@ -10,7 +10,8 @@ from opensearch.leases import Lease, LeaseHeldError, of_releases
 from plugin_bridge.errors import ReleaseError
 from plugin_bridge.loading.changes import delete
 from plugin_bridge.releases import records
-from plugin_bridge.releases.switching import Hooks, rollback
+from plugin_bridge.releases.switching import rollback
+from plugin_bridge.releases.workshop import Hooks
 from tests.fixtures.bridge import PRODUCTS
 from tests.fixtures.tiny_models import TINY_TEXT
 from tests.plugin_bridge.releases.conftest import SECOND, UNPROVEN
