@@ -9,9 +9,11 @@ from opensearch.mappings import SINGLE_WORDS
 from plugin_bridge.rewrite.reading import Clause
 
 TIE_BREAKER = 0.3  # what the fields beside the best one add of their score
-PHRASE_SLOP = 3
+PHRASE_SLOP = 3  # so far apart may words be
+CHARACTER_SLOP = 0  # characters of writing without blanks stand together, or they are other words
 BONUS_WORDS = 16  # a phrase of many words costs much and is hardly ever met
 MOST_WORDS = 64  # with six fields and pairs of words, still fewer than the 1,024 clauses that OpenSearch allows
+_CHARACTERS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _TOKENS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 _WORDS = re.compile(r"[^\W_]+")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -51,7 +53,7 @@ def word_count(text: str) -> int:
 
 def bonuses(text: str, generation: Generation) -> dict[str, Clause]:
     """Return, by name, what a title with all the words gains, and one with the words near each other."""
-    count, fusion = len(text.split()), generation.fusion
+    count, fusion = _spoken(text), generation.fusion
     if not 1 <= count <= BONUS_WORDS or not generation.lexical:
         return {}
     title = generation.lexical[0].partition("^")[0]
@@ -60,11 +62,17 @@ def bonuses(text: str, generation: Generation) -> dict[str, Clause]:
         every = {"query": text, "operator": "and", "analyzer": SINGLE_WORDS}
         found["all_words"] = {"constant_score": {"filter": {"match": {title: every}}, "boost": fusion.all_words}}
     if fusion.phrase_weight and count > 1:
-        near = {"match_phrase": {title: {"query": text, "slop": PHRASE_SLOP}}}
+        slop = PHRASE_SLOP if len(text.split()) > 1 else CHARACTER_SLOP
+        near = {"match_phrase": {title: {"query": text, "slop": slop}}}
         params = {"half": fusion.phrase_half, "weight": fusion.phrase_weight}
         script = {"source": "params.weight * _score / (_score + params.half)", "params": params}
         found["phrase"] = {"script_score": {"query": near, "script": script}}
     return found
+
+
+def _spoken(text: str) -> int:
+    """Return the number of words between blanks; in writing without blanks, each character is one."""
+    return sum(max(1, len(_CHARACTERS.findall(word))) for word in text.split())
 
 
 def request(

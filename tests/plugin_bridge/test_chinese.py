@@ -13,6 +13,7 @@ from opensearch.client import Cluster
 from plugin_bridge.in_process import open_searcher
 from plugin_bridge.loading.languages import encoder_for
 from plugin_bridge.loading.load import LoadOptions, load_catalogue
+from plugin_bridge.rewrite.lexical import BONUS_WORDS, bonuses
 from plugin_bridge.searching.planning import SearchRequest
 from plugin_bridge.searching.searcher import Searcher
 from plugin_bridge.settings import Settings
@@ -133,6 +134,24 @@ def test_words_of_both_languages_find_the_product(searcher, query, first):
 )
 def test_a_wish_in_other_words_finds_it_too(searcher, query, wanted):
     assert wanted in ids(searcher, query)
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("手机壳", {"all_words", "phrase"}),  # three words without a blank
+        ("iPhone手机壳", {"all_words", "phrase"}),
+        ("iphone", {"all_words"}),  # one word is near itself
+        ("wi-fi", {"all_words"}),  # and so is one with a hyphen
+        ("鞋", {"all_words"}),
+        ("鞋" * BONUS_WORDS, {"all_words", "phrase"}),
+        ("鞋" * (BONUS_WORDS + 1), set()),
+    ],
+)
+def test_characters_without_blanks_are_words_of_a_phrase(searcher, cluster, query, asked):
+    generation = generations.live(cluster, ALIAS)
+    assert generation is not None
+    assert set(bonuses(query, generation)) == asked
 
 
 def test_nonsense_finds_nothing(searcher):
