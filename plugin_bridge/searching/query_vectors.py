@@ -1,6 +1,7 @@
 """Query vectors: encoded in a few threads, kept in a least-recently-used cache, never computed twice at once."""
 
 import threading
+import time
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from encoders.text import TextEncoder
 from plugin_bridge.errors import BridgeError
 
 _WAITING_PER_WORKER = 32
+# A thread costs a few tenths of a millisecond to hand a text to: more than a quick encoder of short texts may block.
+AT_ONCE_SECONDS = 0.005
+_AT_ONCE_CHARS = 200
+_NEWS = 0.1  # how much the last text counts in what an encoder usually takes
 
 
 class OverloadedError(BridgeError):
@@ -41,6 +46,7 @@ class QueryVectors:
         self._kept: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
         self._coming: dict[tuple[str, str], Future[np.ndarray]] = {}
         self._hits = self._misses = 0
+        self._usual: dict[str, float] = {}
 
     def at_hand(self, encoder: TextEncoder, text: str) -> np.ndarray | None:
         """Return the vector (dimension,) of a text where it is in the cache."""
@@ -51,6 +57,24 @@ class QueryVectors:
                 self._kept.move_to_end(key)
                 self._hits += 1
             return vector
+
+    def at_once(self, encoder: TextEncoder, text: str, within: float) -> np.ndarray | None:
+        """Return the vector of a text, made in the caller's own thread; None where a thread of ours should make it.
+
+        That is so while anything else is being encoded, for long texts, and for encoders that are not known to take a
+        few milliseconds at most, and a tenth of the `within` seconds that are left.
+        """
+        key = self._key(encoder, text)
+        with self._lock:
+            usual = self._usual.get(key[0])
+            slow = usual is None or usual > min(AT_ONCE_SECONDS, within / 10)
+            if slow or self._coming or len(key[1]) > _AT_ONCE_CHARS:
+                return None
+        vector = self._timed(encoder, key)
+        with self._lock:
+            self._misses += 1
+        self._done(key, vector)
+        return vector
 
     def encode(self, encoder: TextEncoder, text: str) -> "Future[np.ndarray]":
         """Return a future of the text's vector; equal texts that are on their way share one.
@@ -107,13 +131,21 @@ class QueryVectors:
         if not coming.set_running_or_notify_cancel():
             return
         try:
-            vector = encoder.encode_one(key[1])
+            vector = self._timed(encoder, key)
         except BaseException as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             self._done(key)
             coming.set_exception(error)
             return
         self._done(key, vector)
         coming.set_result(vector)
+
+    def _timed(self, encoder: TextEncoder, key: tuple[str, str]) -> np.ndarray:
+        started = time.perf_counter()
+        vector = encoder.encode_one(key[1])
+        taken = time.perf_counter() - started
+        with self._lock:
+            self._usual[key[0]] = taken * _NEWS + self._usual.get(key[0], taken) * (1 - _NEWS)
+        return vector
 
     def _done(self, key: tuple[str, str], vector: np.ndarray | None = None) -> None:
         with self._lock:

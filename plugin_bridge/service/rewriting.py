@@ -11,7 +11,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import orjson
 
 from encoders.text import TextEncoder
@@ -25,6 +24,7 @@ from plugin_bridge.releases.canary import chosen
 from plugin_bridge.rewrite import Rewritten, canary, left_alone, rewrite
 from plugin_bridge.searching.query_vectors import OverloadedError
 from plugin_bridge.service.context import Context
+from plugin_bridge.service.encoding import LoopVectors
 from plugin_bridge.service.wire import (
     Disconnected,
     Receive,
@@ -48,10 +48,6 @@ _MOST_RECENT = 500
 _NEWS_SECONDS = 0.02  # how long news that the caller hung up may take to come in after a standstill
 
 
-class _NotAtHand(Exception):  # noqa: N818 - a signal inside this module
-    """The vector of this text has to be made first."""
-
-
 class RewriteEndpoint:
     """The ASGI application of the rewrite."""
 
@@ -61,6 +57,7 @@ class RewriteEndpoint:
         self._counted: dict[tuple[str, str], Any] = {}
         self._pulse = _Pulse()
         self._first = _Recent()
+        self._vectors = LoopVectors(context.vectors)
         self._searches = Searches(context.cluster, seconds=context.settings.deadline_ms / 1000)
 
     @staticmethod
@@ -85,9 +82,10 @@ class RewriteEndpoint:
                 await answer(send, 200, _enveloped(body))
                 return
             known = self._known(index, fingerprint)
-            rewritten = await self._by_canary(body, known, started) or await self._rewrite(
-                body, known.generation, known.text, started
-            )
+            with self._vectors.one_more():
+                rewritten = await self._by_canary(body, known, started) or await self._rewrite(
+                    body, known.generation, known.text, started
+                )
             if rewritten.ruled is not None and rewritten.ruled.probe is not None:
                 rewritten = await self._placed(rewritten, known)
             rewritten = personalised(rewritten, body, known.generation, self._context.recommender)
@@ -154,21 +152,11 @@ class RewriteEndpoint:
     ) -> Rewritten:
         rules = self._context.rules.book(generation.alias)
         assert encoder is not None  # a generation without an encoder has a problem
-        wanted: list[str] = []
-
-        def at_hand(text: str) -> np.ndarray:
-            vector = self._context.vectors.at_hand(encoder, text)
-            if vector is None:
-                wanted.append(text)
-                raise _NotAtHand
-            return vector
-
+        knows, left = encoder.knows, self._settings.deadline_ms / 1000 - (time.perf_counter() - started)
         try:
-            try:
-                return rewrite(body, generation, at_hand, encoder.knows, rules=rules)
-            except _NotAtHand:
-                vector = await self._encoded(encoder, wanted[0], started)
-                return rewrite(body, generation, lambda _: vector, encoder.knows, rules=rules)
+            return await self._vectors.given(
+                lambda vector_of: rewrite(body, generation, vector_of, knows, rules=rules), encoder, left
+            )
         except TimeoutError:
             reason = "deadline"
         except OverloadedError:
@@ -195,16 +183,6 @@ class RewriteEndpoint:
     def close(self) -> None:
         """Close the connections to OpenSearch."""
         self._searches.close()
-
-    async def _encoded(self, encoder: TextEncoder, text: str, started: float) -> np.ndarray:
-        left = self._settings.deadline_ms / 1000 - (time.perf_counter() - started)
-        coming = asyncio.wrap_future(self._context.vectors.encode(encoder, text))
-        # `wait` does not cancel what it waits for: others may wait for the same text, and the cache wants it.
-        done, _ = await asyncio.wait((coming,), timeout=max(0.0, left))
-        if not done:
-            coming.add_done_callback(_heard)
-            raise TimeoutError
-        return coming.result()
 
     def _count(self, index: str, reason: str) -> None:
         counter = self._counted.get((index, reason))
@@ -258,12 +236,6 @@ class _Pulse:
             self._until = now + _FROZEN_SECONDS
         self._last = now
         asyncio.get_running_loop().call_later(_BEAT_SECONDS, self._beat)
-
-
-def _heard(coming: "asyncio.Future[np.ndarray]") -> None:
-    """Look at a late result, so that asyncio does not complain that nobody did."""
-    if not coming.cancelled() and coming.exception() is not None:
-        log.warning("encoding failed after its deadline: %s", coming.exception())
 
 
 def _parts(content: bytes) -> tuple[dict[str, Any], Any]:

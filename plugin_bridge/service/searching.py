@@ -5,12 +5,9 @@ long way, through `Searcher` in a thread; both build their requests and read the
 """
 
 import asyncio
-import logging
 import time
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
 import orjson
 
 from opensearch.searches import Searches
@@ -22,17 +19,12 @@ from plugin_bridge.searching.planning import Plan, SearchRequest, VectorPartFail
 from plugin_bridge.searching.query_vectors import OverloadedError
 from plugin_bridge.searching.searcher import read_answer, since
 from plugin_bridge.service.context import Context
+from plugin_bridge.service.encoding import LoopVectors
 from plugin_bridge.service.failures import described
 from plugin_bridge.service.schemas import SearchBody, validated
 from plugin_bridge.service.wire import Disconnected, Receive, Scope, Send, answer, authorise, header, read_body
 
-log = logging.getLogger(__name__)
-
 PATH = "/v1/search"
-
-
-class _NotAtHand(Exception):  # noqa: N818 - a signal inside this module
-    """The vector of this text has to be made first."""
 
 
 class SearchEndpoint:
@@ -41,6 +33,7 @@ class SearchEndpoint:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._searches = Searches(context.cluster)
+        self._vectors = LoopVectors(context.vectors)
 
     @staticmethod
     def takes(scope: Scope) -> bool:
@@ -55,7 +48,8 @@ class SearchEndpoint:
             if self._context.settings.auth:
                 authorise(scope, self._context.tokens, "storefront")
             body = await read_body(receive, self._context.settings.max_search_bytes)
-            found = await self.answer(validated(SearchBody, body).request())
+            with self._vectors.one_more():
+                found = await self.answer(validated(SearchBody, body).request())
             status, content = 200, orjson.dumps(found.to_json())
         except Disconnected:
             return
@@ -108,38 +102,15 @@ class SearchEndpoint:
         return chosen[0] if len(chosen) == 1 else None
 
     async def _plan(self, request: SearchRequest, known: Known, clauses: list[Clause]) -> Plan:
-        planner, vectors, encoder = self._context.searcher.planner, self._context.vectors, known.text
+        planner, encoder = self._context.searcher.planner, known.text
         assert encoder is not None
-        wanted: list[str] = []
-
-        def at_hand(text: str) -> np.ndarray:
-            vector = vectors.at_hand(encoder, text)
-            if vector is None:
-                wanted.append(text)
-                raise _NotAtHand
-            return vector
-
-        try:
-            try:
-                return planner.plan(request, known, clauses, at_hand)
-            except _NotAtHand:
-                vector = await self._encoded(encoder, wanted[0])
-                return planner.plan(request, known, clauses, lambda _: vector)
-        except VectorPartFailed as failure:
-            return keyword_plan(request, known.generation, clauses, str(failure))
-
-    async def _encoded(self, encoder: Any, text: str) -> np.ndarray:
         deadline = self._context.settings.search_deadline_ms
         try:
-            coming = asyncio.wrap_future(self._context.vectors.encode(encoder, text))
-        except OverloadedError as error:
-            raise VectorPartFailed(str(error)) from error
-        done, _ = await asyncio.wait((coming,), timeout=deadline / 1000)
-        if not done:
-            coming.add_done_callback(lambda late: late.cancelled() or late.exception())
-            raise VectorPartFailed(f"encoding took longer than {deadline} ms")
-        failure = coming.exception()
-        if failure is not None:
-            log.error("encoding failed, answering by keywords", exc_info=failure)
-            raise VectorPartFailed(f"encoding failed: {failure}") from failure
-        return coming.result()
+            return await self._vectors.given(
+                lambda vector_of: planner.plan(request, known, clauses, vector_of), encoder, deadline / 1000
+            )
+        except (VectorPartFailed, OverloadedError) as failure:
+            reason = str(failure)
+        except TimeoutError:
+            reason = f"encoding took longer than {deadline} ms"
+        return keyword_plan(request, known.generation, clauses, reason)

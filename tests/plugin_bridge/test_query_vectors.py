@@ -2,12 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from threading import Event
 
 import numpy as np
 import pytest
 
 from encoders.store import ModelStore
 from encoders.text import TextEncoder
+from plugin_bridge.searching import query_vectors
 from plugin_bridge.searching.query_vectors import OverloadedError, QueryVectors
 from tests.fixtures.tiny_models import TINY_TEXT
 
@@ -75,12 +77,21 @@ def test_a_queue_that_nobody_could_wait_for_is_refused_at_once(encoder: TextEnco
     vectors.close()
 
 
-def test_waiting_ends_at_the_deadline_and_the_work_does_not(encoder: TextEncoder) -> None:
-    vectors = QueryVectors(size=10, workers=1, max_chars=100_000)
-    text = "a long text that takes a while " * 3000
+def test_waiting_ends_at_the_deadline_and_the_work_does_not(
+    encoder: TextEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = QueryVectors(size=10, workers=1, max_chars=100)
+    encode, may_go_on = encoder.encode_one, Event()
+
+    def held(text: str) -> np.ndarray:
+        may_go_on.wait(30)
+        return encode(text)
+
+    monkeypatch.setattr(encoder, "encode_one", held)
     with pytest.raises(FutureTimeoutError):
-        vectors.vector(encoder, text, 0.0)
-    assert vectors.vector(encoder, text, 30) is vectors.at_hand(encoder, text)
+        vectors.vector(encoder, "tent", 0.01)
+    may_go_on.set()
+    assert vectors.vector(encoder, "tent", 30) is vectors.at_hand(encoder, "tent")
     assert vectors.counts().misses == 1
     vectors.close()
 
@@ -94,3 +105,19 @@ def test_what_the_encoder_raises_reaches_all_who_wait(encoder: TextEncoder, brid
     vectors.close()
     with pytest.raises(OverloadedError, match="stopping"):
         vectors.encode(encoder, "another")
+
+
+def test_a_quick_encoder_answers_in_the_callers_own_thread(
+    encoder: TextEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(query_vectors, "AT_ONCE_SECONDS", 30)  # however busy this machine is
+    vectors = QueryVectors(size=10, workers=1, max_chars=1000)
+    assert vectors.at_once(encoder, "tent", 300) is None  # nobody knows yet how quick it is
+    vectors.vector(encoder, "sofa", 30)
+    found = vectors.at_once(encoder, "tent", 300)
+    assert found is not None
+    np.testing.assert_array_equal(found, encoder.encode_one("tent"))
+    assert vectors.at_hand(encoder, "tent") is found
+    assert vectors.at_once(encoder, "boots", 1e-6) is None  # too little time is left to risk it
+    assert vectors.at_once(encoder, "boots " * 100, 300) is None
+    vectors.close()
