@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.fixtures.tiny_models",
     "tests.fixtures.photos",
     "tests.fixtures.bridge",
+    "tests.fixtures.habits",
 ]

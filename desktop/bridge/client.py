@@ -92,6 +92,11 @@ class Bridge:
             raise
         return self.read(lambda document: tuple(Facet.read(one) for one in document["facets"]), answer)
 
+    def product(self, product_id: str) -> dict[str, Any]:
+        """Return a product's fields; BridgeRefusedError 404 where there is none of this id."""
+        answer = self.ask("GET", f"/v1/products/{quote(product_id, safe='')}")
+        return self.read(lambda document: dict(document["product"]), answer)
+
     def picture(self, product_id: str, *, side: int, generation: str = "") -> bytes | None:
         """Return a product's photo as JPEG; None where it has none."""
         params = {"side": side} | ({"generation": generation} if generation else {})

@@ -24,7 +24,7 @@ def map_page(desk: Desk) -> tuple[Page, MapPage, MapPresenter]:
 
     def shown() -> None:
         # The drawing library takes a second to load; in a thread, so that the window goes on.
-        desk.work.run(_load_drawing, lambda _: presenter.shown(), lambda _: presenter.shown())
+        desk.work.run(load_drawing, lambda _: presenter.shown(), lambda _: presenter.shown())
 
     def focus() -> None:
         (view.canvas or view.method).setFocus()
@@ -49,5 +49,6 @@ def map_page(desk: Desk) -> tuple[Page, MapPage, MapPresenter]:
     return page, view, presenter
 
 
-def _load_drawing() -> None:
+def load_drawing() -> None:
+    """Load the library that draws."""
     import desktop.map.canvas  # noqa: F401

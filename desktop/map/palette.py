@@ -7,6 +7,11 @@ _DARK = ("#8ab0ff", "#ffb168", "#7fdca4", "#d7a4f5", "#ff9d94", "#6fd3e6", "#e3c
 SHAPES = ("o", "s", "t", "d", "+", "x", "p", "h", "star", "t1", "o")  # pyqtgraph's names; the last one is the rest's
 
 
+def place_of(number: int) -> int:
+    """Return the place of a group by its number from 0, the largest first; those beyond the colours share the last."""
+    return min(number, len(SHAPES) - 1)
+
+
 def colours(theme: Theme) -> tuple[str, ...]:
     """Return the colours of the categories, that of all others last."""
     dark = theme.name == "dark"

@@ -10,7 +10,7 @@ from desktop.errors import DesktopError, PictureError
 from desktop.i18n import formats, tr
 from desktop.running import Latest, Paced, Runner
 from desktop.search import export
-from desktop.search.state import PAGE_SIZE, Failure, SearchView, card, pages_of
+from desktop.search.state import PAGE_SIZE, Failure, SearchView, bounded, card, pages_of, toggled
 
 MAX_PICTURE_BYTES = 16 * 2**20
 _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
@@ -86,20 +86,14 @@ class SearchPresenter:
 
     def value_toggled(self, field: str, value: str, chosen: bool) -> None:
         """Filter by a value of a field, or no longer; several values of one field mean any of them."""
-        filters = dict(self.view.wanted.filters)
-        before = filters.get(field, [])
-        values = [one for one in (before if isinstance(before, list) else [before]) if one != value]
-        if chosen:
-            values.append(value)
-        self._filter(filters, field, values)
+        self._filter(toggled(self.view.wanted.filters, field, value, chosen))
 
     def range_chosen(self, field: str, low: float | None, high: float | None) -> None:
         """Filter a field that holds numbers; None leaves a side open."""
-        bounds = {name: value for name, value in (("gte", low), ("lte", high)) if value is not None}
-        self._filter(dict(self.view.wanted.filters), field, bounds)
+        self._filter(bounded(self.view.wanted.filters, field, low, high))
 
     def filters_removed(self) -> None:
-        self._search(replace(self.view.wanted, filters={}))
+        self._filter({})
 
     def page_turned(self, page: int) -> None:
         """Show another page of the same results."""
@@ -132,10 +126,7 @@ class SearchPresenter:
 
         self._runner.run(write, done, lambda error: self._give(replace(self.view, notice=_sentence(error).message)))
 
-    def _filter(self, filters: dict[str, Any], field: str, value: Any) -> None:
-        filters.pop(field, None)
-        if value:
-            filters[field] = value
+    def _filter(self, filters: dict[str, Any]) -> None:
         self._search(replace(self.view.wanted, filters=filters))
 
     def _search(self, wanted: Wanted, like_title: str = "") -> None:

@@ -102,6 +102,23 @@ def pages_of(total: int, depth: int = 10_000) -> int:
     return max(1, -(-min(total, depth - PAGE_SIZE) // PAGE_SIZE))
 
 
+def toggled(filters: Mapping[str, Any], name: str, value: str, chosen: bool) -> dict[str, Any]:
+    """Return filters with a value ticked, or no longer."""
+    found = dict(filters)
+    before = found.pop(name, [])
+    values = [one for one in (before if isinstance(before, list) else [before]) if one != value]
+    if chosen:
+        values.append(value)
+    return found | ({name: values} if values else {})
+
+
+def bounded(filters: Mapping[str, Any], name: str, low: float | None, high: float | None) -> dict[str, Any]:
+    """Return filters with bounds of a number; None leaves a side open."""
+    bounds = {end: value for end, value in (("gte", low), ("lte", high)) if value is not None}
+    found = {other: value for other, value in filters.items() if other != name}
+    return found | ({name: bounds} if bounds else {})
+
+
 def marked(text: str, words: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
     """Return a text in pieces, each with whether it is one of the words that matched."""
     wanted = {word.lower() for word in words}

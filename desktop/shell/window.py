@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -21,6 +21,7 @@ from desktop.desk import Desk
 from desktop.i18n import LANGUAGES, tr
 from desktop.label.page import label_page
 from desktop.label.presenter import waiting_text
+from desktop.shell import layout
 from desktop.shell.about import AboutDialog, own_version, versions
 from desktop.shell.commands import Command, Palette, ShortcutSheet
 from desktop.shell.connect import ConnectDialog
@@ -36,6 +37,7 @@ from desktop.trial import Recipe, recipe
 from desktop.widgets.messages import Message, Strip
 
 _ASK_MS, _SAID_MS = 5000, 8000
+_RAIL = 96  # pixels
 
 
 class MainWindow(QMainWindow):
@@ -52,7 +54,7 @@ class MainWindow(QMainWindow):
         search, self.search_view, self.search = search_page(desk)
         compare, self.compare_view, self.compare = compare_page(desk)
         label, self.label_view, self.label = label_page(desk)
-        self.pages: tuple[Page, ...] = (search, compare, label, *further_pages(desk))
+        self.pages: tuple[Page, ...] = (search, compare, label, *further_pages(desk, self._similar_to))
         self.tour: Tour | None = None
         self.health = HealthPresenter(desk.bridge, desk.work, self._show_health, own_version())
         self.commands = self._commands()
@@ -190,7 +192,7 @@ class MainWindow(QMainWindow):
         self.rail = QButtonGroup(self)
         self.rail_frame = rail = QFrame()
         rail.setProperty("look", "rail")
-        rail.setFixedWidth(84)
+        rail.setFixedWidth(_RAIL)
         down = QVBoxLayout(rail)
         down.setContentsMargins(0, UNIT, 0, UNIT)
         down.setSpacing(0)
@@ -202,7 +204,7 @@ class MainWindow(QMainWindow):
             button.setAccessibleName(page.title)
             button.setToolTip(f"{page.title} (Ctrl+{place + 1})")
             button.setCheckable(True)
-            button.setFixedSize(84, 64)
+            button.setFixedSize(_RAIL, 64)
             button.clicked.connect(lambda _=False, name=page.name: self.show_page(name))
             self.rail.addButton(button, place)
             down.addWidget(button)
@@ -299,6 +301,10 @@ class MainWindow(QMainWindow):
         self.show_page("search")
         self.search.text_changed(text)
 
+    def _similar_to(self, product: str, title: str) -> None:
+        self.show_page("search")
+        self.search.similar_wanted(product, title)
+
     def _choose_theme(self, name: str) -> None:
         self._desk.keep(theme=name)
         self._desk.dress()
@@ -321,27 +327,14 @@ class MainWindow(QMainWindow):
         self.waiting_label.setText(waiting_text(count))
 
     def _restore(self) -> None:
-        layout = self._desk.settings.layout
-        for name, restore in (
-            ("window", self.restoreGeometry),
-            ("search", self.search_view.body.restoreState),
-            ("columns", self.search_view.table.horizontalHeader().restoreState),
-        ):
-            kept = layout.get(name)
-            if isinstance(kept, str) and kept:
-                restore(QByteArray.fromBase64(kept.encode()))
+        layout.restore(self, self.pages, self._desk.settings.layout)
         self.show_page(self._desk.settings.page)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Remember the layout."""
-        states = {
-            "window": self.saveGeometry(),
-            "search": self.search_view.body.saveState(),
-            "columns": self.search_view.table.horizontalHeader().saveState(),
-        }
+        kept = layout.kept(self, self.pages)
         self._ask.stop()
         for page in self.pages:
             page.close()
-        layout = {name: bytes(state.toBase64().data()).decode() for name, state in states.items()}
-        self._desk.keep(layout={**self._desk.settings.layout, **layout})
+        self._desk.keep(layout={**self._desk.settings.layout, **kept})
         super().closeEvent(event)

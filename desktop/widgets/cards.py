@@ -96,6 +96,11 @@ class CardDelegate(QStyledItemDelegate):
         brand = metrics.elidedText(card.brand, Qt.TextElideMode.ElideRight, rest.width())
         painter.drawText(rest, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, brand)
         y += line + UNIT
+        if not card.shares:  # a reason in words only, such as that of a recommendation, takes the bar's room, too
+            layout, _ = _laid_out(card.why, font, inner.width(), 2)
+            painter.setPen(QColor(theme.muted))
+            layout.draw(painter, QPointF(inner.left(), y))
+            return
         draw_shares(painter, QRect(inner.left(), y, inner.width(), _BAR), card.shares, theme)
         painter.setPen(QColor(theme.muted))
         why = metrics.elidedText(card.why, Qt.TextElideMode.ElideRight, inner.width())
@@ -133,11 +138,7 @@ class Titled(Protocol):
 
 def draw_title(painter: QPainter, box: QRect, card: Titled, font: QFont, theme: Theme, *, lines: int) -> None:
     """Draw a title in so many lines, cut with an ellipsis, the words that matched on a marked ground."""
-    text = _fitting(card.title, font, box.width(), lines)
-    layout = QTextLayout(text, font)
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    layout.setTextOption(option)
+    layout, text = _laid_out(card.title, font, box.width(), lines)
     ranges = []
     start = 0
     for piece, hit in marked(text, card.words):
@@ -150,19 +151,27 @@ def draw_title(painter: QPainter, box: QRect, card: Titled, font: QFont, theme: 
             ranges.append(one)
         start += len(piece)
     layout.setFormats(ranges)
-    _lay_out(layout, box.width(), lines, font)
     painter.setPen(QColor(theme.text))
     layout.draw(painter, QPointF(box.topLeft()))
 
 
-def _fitting(text: str, font: QFont, width: int, lines: int) -> str:
-    """Return the text cut so that it fits into the lines; a title may be thousands of characters long."""
+def _laid_out(text: str, font: QFont, width: int, lines: int) -> tuple[QTextLayout, str]:
+    """Return a text laid out in so many lines, and as it was cut: it may be thousands of characters long."""
+    layout = _layout(text, font)
+    end = _lay_out(layout, width, lines, font)
+    if end < len(text):
+        text = text[: max(1, end - 2)].rstrip() + "…"
+        layout = _layout(text, font)
+        _lay_out(layout, width, lines, font)
+    return layout, text
+
+
+def _layout(text: str, font: QFont) -> QTextLayout:
     layout = QTextLayout(text, font)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout.setTextOption(option)
-    end = _lay_out(layout, width, lines, font)
-    return text if end >= len(text) else text[: max(1, end - 2)].rstrip() + "…"
+    return layout
 
 
 def _lay_out(layout: QTextLayout, width: int, lines: int, font: QFont) -> int:
@@ -175,7 +184,7 @@ def _lay_out(layout: QTextLayout, width: int, lines: int, font: QFont) -> int:
             break
         line.setLineWidth(width)
         line.setPosition(QPointF(0, y))
-        y += QFontMetrics(font).lineSpacing()
+        y += max(line.height(), QFontMetrics(font).lineSpacing())  # letters of another font can be higher
         end = line.textStart() + line.textLength()
     layout.endLayout()
     return end
