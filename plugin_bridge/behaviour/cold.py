@@ -5,6 +5,7 @@ customers buy together, not how much it will sell.
 """
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,34 +14,67 @@ import numpy as np
 
 from plugin_bridge.errors import BehaviourError
 
-COLD_FILE = "cold.npz"
+COLD_FILE = "cold.npz"  # learnt from titles, in training
+CATALOGUE_FILE = "catalogue.npz"  # learnt from a catalogue's own vectors, in publishing
 RIDGE = 3.0
+LEAST_PHOTOS = 50  # below which photos tell nothing
 
 
 @dataclass(frozen=True)
 class ColdItems:
-    """The regression: `weights` (text dimension + photo dimension + 1, d), and the fingerprints of the encoders."""
+    """Two regressions, and the fingerprints of the encoders: `text` (t + 1, d), and `both` (t + p + 1, d) for products
+    that have a photo, or (0, d)."""
 
-    weights: np.ndarray
+    text: np.ndarray
+    both: np.ndarray
     text_fingerprint: str
     photo_fingerprint: str = ""
 
-    def predict(self, contents: np.ndarray) -> np.ndarray:
-        """Return directions (n, d), of length 1, for contents (n, text dimension + photo dimension)."""
-        found = np.concatenate([contents, np.ones((len(contents), 1), contents.dtype)], axis=1) @ self.weights
-        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    def fits(self, text_fingerprint: str, photo_fingerprint: str) -> bool:
+        """Whether it was learnt from vectors of these encoders; "" for no photos."""
+        return (self.text_fingerprint, self.photo_fingerprint) == (text_fingerprint, photo_fingerprint)
+
+    def predict(self, texts: np.ndarray, photos: Sequence[np.ndarray | None] | None = None) -> np.ndarray:
+        """Return directions (n, d), of length 1, for text vectors (n, t) and photo vectors (p,) where there are any."""
+        found = _wide(texts) @ self.text
+        seen = _seen(photos) if len(self.both) else {}
+        if seen:
+            found[list(seen)] = _wide(np.hstack([texts[list(seen)], np.stack(list(seen.values()))])) @ self.both
+        return unit(found)
 
 
 def fit_cold(
-    contents: np.ndarray, vectors: np.ndarray, text_fingerprint: str, photo_fingerprint: str = "", ridge: float = RIDGE
+    texts: np.ndarray,
+    vectors: np.ndarray,
+    text_fingerprint: str,
+    photos: Sequence[np.ndarray | None] | None = None,
+    photo_fingerprint: str = "",
+    ridge: float = RIDGE,
 ) -> ColdItems:
-    """Return the regression of item vectors (n, d) on contents (n, c); both of items that customers bought."""
+    """Return the regressions of item vectors (n, d) on text vectors (n, t), and on photo vectors where there are."""
     directions = unit(vectors.astype(np.float64))
-    wide = np.concatenate([contents, np.ones((len(contents), 1))], axis=1).astype(np.float64)
+    seen = _seen(photos)
+    both = np.zeros((0, vectors.shape[1]), np.float32)
+    if len(seen) >= LEAST_PHOTOS:
+        contents = np.hstack([texts[list(seen)], np.stack(list(seen.values()))])
+        both = _regression(contents, directions[list(seen)], ridge)
+    return ColdItems(_regression(texts, directions, ridge), both, text_fingerprint, photo_fingerprint)
+
+
+def _seen(photos: Sequence[np.ndarray | None] | None) -> dict[int, np.ndarray]:
+    """Return the photo vectors that there are, by place."""
+    return {place: one for place, one in enumerate(photos or ()) if one is not None}
+
+
+def _regression(contents: np.ndarray, directions: np.ndarray, ridge: float) -> np.ndarray:
+    wide = _wide(contents).astype(np.float64)
     penalty = ridge * np.eye(wide.shape[1])
     penalty[-1, -1] = 1e-6
-    weights = np.linalg.solve(wide.T @ wide + penalty, wide.T @ directions)
-    return ColdItems(weights.astype(np.float32), text_fingerprint, photo_fingerprint)
+    return np.linalg.solve(wide.T @ wide + penalty, wide.T @ directions).astype(np.float32)
+
+
+def _wide(contents: np.ndarray) -> np.ndarray:
+    return np.hstack([contents, np.ones((len(contents), 1), contents.dtype)])
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -48,19 +82,17 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
-def save_cold(folder: Path, cold: ColdItems) -> Path:
-    """Write the regression into a folder; returns the file."""
-    path = folder / COLD_FILE
+def save_cold(path: Path, cold: ColdItems) -> Path:
+    """Write the regressions to a file; returns it."""
     arrays: dict[str, Any] = {name: np.asarray(value) for name, value in vars(cold).items()}
     np.savez(path, **arrays)
     return path
 
 
-def load_cold(folder: Path) -> ColdItems:
-    """Read the regression of a folder; BehaviourError where it is damaged."""
-    path = folder / COLD_FILE
+def load_cold(path: Path) -> ColdItems:
+    """Read the regressions of a file; BehaviourError where it is damaged."""
     try:
         with np.load(path, allow_pickle=False) as kept:
-            return ColdItems(kept["weights"], str(kept["text_fingerprint"]), str(kept["photo_fingerprint"]))
+            return ColdItems(kept["text"], kept["both"], str(kept["text_fingerprint"]), str(kept["photo_fingerprint"]))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise BehaviourError(f"{path} cannot be read: {error}; `kindred train behaviour` makes it again") from error

@@ -12,7 +12,7 @@ from encoders.behaviour import VECTORS_FILE, BehaviourNetwork
 from encoders.cards import MODEL_FILE, ModelCard, fingerprint_of, read_card, sha256_of, write_card
 from encoders.store import ModelStore
 from plugin_bridge.behaviour.blend import Blend, load_blend, save_blend
-from plugin_bridge.behaviour.cold import COLD_FILE, ColdItems, load_cold, save_cold
+from plugin_bridge.behaviour.cold import CATALOGUE_FILE, COLD_FILE, ColdItems, load_cold, save_cold
 from plugin_bridge.behaviour.crowd import Crowd, load_crowd, save_crowd
 from plugin_bridge.behaviour.features import features
 from plugin_bridge.behaviour.parts import ItemParts, load_parts, save_parts
@@ -37,6 +37,7 @@ class BehaviourModel:
     cold: ColdItems | None
     network: BehaviourNetwork | None
     notes: Mapping[str, Any]
+    folder: Path
 
     @property
     def place(self) -> dict[str, int]:
@@ -73,7 +74,7 @@ def write_model(folder: Path, name: str, draft: Draft, parity: Mapping[str, Any]
     """Write a draft and its card into a folder of the store, which may hold an exported network already."""
     written = [save_parts(folder, draft.parts), save_blend(folder, draft.blend)]
     if draft.cold is not None:
-        written.append(save_cold(folder, draft.cold))
+        written.append(save_cold(folder / COLD_FILE, draft.cold))
     written += [folder / one for one in (MODEL_FILE, VECTORS_FILE) if (folder / one).is_file()]
     # The crowd is no part of the card's files: it changes whenever a customer is forgotten.
     save_crowd(folder, draft.crowd)
@@ -125,9 +126,10 @@ def open_model(store: ModelStore, name: str) -> BehaviourModel:
         parts=parts,
         crowd=load_crowd(folder),
         blend=load_blend(folder),
-        cold=load_cold(folder) if (folder / COLD_FILE).is_file() else None,
+        cold=next((load_cold(folder / one) for one in (CATALOGUE_FILE, COLD_FILE) if (folder / one).is_file()), None),
         network=network,
         notes=notes,
+        folder=folder,
     )
 
 

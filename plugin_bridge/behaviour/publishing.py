@@ -17,14 +17,16 @@ from opensearch.bulk import BulkSender, update_action
 from opensearch.client import Cluster, path
 from opensearch.generations import EncoderRef, Generation
 from opensearch.leases import Lease
-from opensearch.mappings import BEHAVIOUR_VECTOR, TEXT_VECTOR
+from opensearch.mappings import BEHAVIOUR_VECTOR, IMAGE_VECTOR, TEXT_VECTOR
 from opensearch.scanning import scan
-from plugin_bridge.behaviour.cold import unit
+from plugin_bridge.behaviour.cold import CATALOGUE_FILE, ColdItems, fit_cold, save_cold, unit
 from plugin_bridge.behaviour.model import BehaviourModel
 from plugin_bridge.errors import BehaviourError
 from plugin_bridge.loading.changes import live_generation
 
 SAME = 1e-3  # a vector that moved by less stays as it is
+MOST_LEARNT = 10_000  # products that predicting is learnt from
+LEAST_LEARNT = 40
 _PAGE = 500
 
 
@@ -55,8 +57,9 @@ def publish(
         generation = live_generation(cluster, alias)
         dimension = model.parts.vectors.shape[1]
         make_room(cluster, generation, dimension)
+        model = replace(model, cold=cold_of(cluster, generation, model))
         sender = BulkSender(cluster, generation.index)
-        wanted = {"includes": [BEHAVIOUR_VECTOR, TEXT_VECTOR]}
+        wanted = {"includes": [BEHAVIOUR_VECTOR, *_contents(model.cold)]}
         for page in _pages(scan(cluster, generation.index, source=wanted, size=_PAGE)):
             lease.check()
             actions = []
@@ -98,24 +101,71 @@ def vectors_of(
 ) -> list[np.ndarray | None]:
     """Return the vector that each document (a hit with `_id` and `_source`) is to have, None where there is none."""
     found: list[np.ndarray | None] = [None] * len(page)
-    usable = model.cold is not None and model.cold.text_fingerprint == generation.text.fingerprint
-    cold = []
+    cold = model.cold
+    usable = cold is not None and cold.text_fingerprint == generation.text.fingerprint
+    new = []
     for place, one in enumerate(page):
         item = model.place.get(one["_id"])
         if item is not None and model.parts.sold[item] and np.any(model.parts.vectors[item]):
             found[place] = unit(model.parts.vectors[item]).astype(np.float32)
             counts["known"] += 1
         elif usable and one.get("_source", {}).get(TEXT_VECTOR) is not None:
-            cold.append(place)
+            new.append(place)
             counts["predicted"] += 1
         else:
             counts["without"] += 1
-    if cold:
-        assert model.cold is not None
-        texts = np.array([page[place]["_source"][TEXT_VECTOR] for place in cold], np.float32)
-        for place, vector in zip(cold, model.cold.predict(texts).astype(np.float32), strict=True):
+    if new:
+        assert cold is not None
+        texts, photos = _contents_of([page[place] for place in new])
+        if cold.photo_fingerprint != _photo_fingerprint(generation):
+            photos = [None] * len(new)
+        for place, vector in zip(new, cold.predict(texts, photos).astype(np.float32), strict=True):
             found[place] = vector
     return found
+
+
+def cold_of(cluster: Cluster, generation: Generation, model: BehaviourModel) -> ColdItems | None:
+    """Return what predicts the vectors of new products of a generation.
+
+    That is the model's own where it was learnt from vectors of the same encoders. Else it is learnt from those
+    products of the generation that were bought, photos included, and kept with the model, so that the next night
+    predicts the same.
+    """
+    photo = _photo_fingerprint(generation)
+    if model.cold is not None and model.cold.fits(generation.text.fingerprint, photo):
+        return model.cold
+    parts = model.parts
+    usable = np.flatnonzero(parts.sold & (np.linalg.norm(parts.vectors, axis=1) > 0))
+    often = usable[np.argsort(-parts.popularity[2][usable], kind="stable")][:MOST_LEARNT]
+    query = {"ids": {"values": [parts.items[one] for one in often]}}
+    hits = [
+        hit
+        for hit in scan(cluster, generation.index, query, source=[TEXT_VECTOR, IMAGE_VECTOR], size=_PAGE)
+        if hit.get("_source", {}).get(TEXT_VECTOR) is not None
+    ]
+    if len(hits) < LEAST_LEARNT:
+        return model.cold
+    texts, photos = _contents_of(hits)
+    vectors = parts.vectors[[model.place[hit["_id"]] for hit in hits]]
+    found = fit_cold(texts, vectors, generation.text.fingerprint, photos, photo)
+    save_cold(model.folder / CATALOGUE_FILE, found)
+    return found
+
+
+def _photo_fingerprint(generation: Generation) -> str:
+    return "" if generation.image is None else generation.image.fingerprint
+
+
+def _contents(cold: ColdItems | None) -> list[str]:
+    """Return the fields that predicting reads."""
+    return [TEXT_VECTOR, IMAGE_VECTOR] if cold is not None and len(cold.both) else [TEXT_VECTOR]
+
+
+def _contents_of(hits: list[dict[str, Any]]) -> tuple[np.ndarray, list[np.ndarray | None]]:
+    """Return the text vectors (n, t) of documents, and each one's photo vector or None."""
+    sources = [hit["_source"] for hit in hits]
+    photos = [None if one.get(IMAGE_VECTOR) is None else np.asarray(one[IMAGE_VECTOR], np.float32) for one in sources]
+    return np.array([one[TEXT_VECTOR] for one in sources], np.float32), photos
 
 
 def _as_before(before: list[float] | None, vector: np.ndarray) -> bool:

@@ -41,6 +41,7 @@ from plugin_bridge.settings import Settings
 log = logging.getLogger(__name__)
 
 CANDIDATES = 300  # of the model, that OpenSearch filters
+SCORERS = 2  # threads
 NEAREST = 100  # by vector, that pass the filters
 _FIELDS_SECONDS = 30.0
 _STOCK = ("stock", "quantity", "inventory")
@@ -107,7 +108,7 @@ class Recommender:
         self._diary = Diary(settings.home)
         self.shelf = Shelf(store)
         self._fields: dict[str, tuple[float, dict[str, filtering.FilterField]]] = {}
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="recommend")
+        self._threads = ThreadPoolExecutor(SCORERS, thread_name_prefix="recommend")
 
     def recommend(self, wish: Wish) -> Recommendations:
         """Answer a wish.

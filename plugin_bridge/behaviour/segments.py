@@ -1,4 +1,4 @@
-"""Segments: groups of customers who buy alike, described by the products that mark them; and demand neighbours.
+"""Segments: groups of customers who buy alike, with the products that mark them and a place on a map; neighbours.
 
 Spherical k-means over customers' vectors (Dhillon & Modha 2001), numpy only.
 """
@@ -34,12 +34,28 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class TagMark:
+    """A category or tag of the catalogue that a segment buys more than others: the share of what it buys, and lift."""
+
+    field: str
+    value: str
+    share: float
+    lift: float
+
+
+@dataclass(frozen=True)
 class Segment:
-    """A group of customers; `customers` are hashes."""
+    """A group of customers, which are hashes; `x` and `y` are its middle on the map.
+
+    `tags` are empty where no catalogue was asked.
+    """
 
     number: int
     customers: tuple[str, ...]
     marks: tuple[Mark, ...]
+    x: float
+    y: float
+    tags: tuple[TagMark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +77,10 @@ class Segments:
                     "segment": one.number,
                     "customers": len(one.customers),
                     "share": round(len(one.customers) / total, 4),
+                    "x": round(one.x, 4),
+                    "y": round(one.y, 4),
                     "products": [vars(mark) for mark in one.marks],
+                    "tags": [vars(mark) for mark in one.tags],
                 }
                 for one in self.found
             ],
@@ -70,11 +89,12 @@ class Segments:
 
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Yield a table for advertising: one line a customer, with the segment and what marks it."""
-        yield ("segment", "customer", "products")
+        yield ("segment", "customer", "products", "tags")
         for one in self.found:
             marked = "; ".join(mark.title or mark.item for mark in one.marks)
+            tagged = "; ".join(mark.value for mark in one.tags)
             for customer in one.customers:
-                yield (str(one.number), customer, marked)
+                yield (str(one.number), customer, marked, tagged)
 
 
 def segments(model: BehaviourModel, count: int, seed: int = 7) -> Segments:
@@ -90,12 +110,18 @@ def segments(model: BehaviourModel, count: int, seed: int = 7) -> Segments:
     place = np.empty(count, int)
     place[order] = np.arange(count)
     label = place[label]
+    flat = _flat(vectors)
     found = tuple(
-        Segment(number + 1, tuple(crowd.names[label == number].tolist()), _marks(model, label == number))
+        Segment(
+            number + 1,
+            tuple(crowd.names[label == number].tolist()),
+            _marks(model, label == number),
+            *flat[label == number].mean(axis=0).tolist(),
+        )
         for number in range(count)
         if (label == number).any()
     )
-    return Segments(model.name, found, _points(vectors, label, seed))
+    return Segments(model.name, found, _points(flat, label, seed))
 
 
 def customer_vectors(model: BehaviourModel) -> np.ndarray:
@@ -145,15 +171,18 @@ def _marks(model: BehaviourModel, members: np.ndarray) -> tuple[Mark, ...]:
     )
 
 
-def _points(vectors: np.ndarray, label: np.ndarray, seed: int) -> tuple[tuple[int, float, float], ...]:
+def _flat(vectors: np.ndarray) -> np.ndarray:
+    """Return the first two principal components, (customers, 2)."""
+    middle = vectors - vectors.mean(axis=0)
+    _, axes = np.linalg.eigh(middle.T @ middle)
+    flat = middle @ axes[:, ::-1][:, :2]
+    return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
+
+
+def _points(flat: np.ndarray, label: np.ndarray, seed: int) -> tuple[tuple[int, float, float], ...]:
     chance = np.random.default_rng(seed)
-    chosen = np.sort(chance.choice(len(vectors), min(_MOST_MAPPED, len(vectors)), replace=False))
-    middle = vectors[chosen] - vectors[chosen].mean(axis=0)
-    _, _, axes = np.linalg.svd(middle, full_matrices=False)
-    flat = middle @ axes[:2].T
-    if flat.shape[1] < 2:
-        flat = np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
-    return tuple((int(label[one]) + 1, float(x), float(y)) for one, (x, y) in zip(chosen, flat, strict=True))
+    chosen = np.sort(chance.choice(len(flat), min(_MOST_MAPPED, len(flat)), replace=False))
+    return tuple((int(label[one]) + 1, float(flat[one, 0]), float(flat[one, 1])) for one in chosen)
 
 
 def demand_neighbours(model: BehaviourModel, most: int = NEIGHBOURS) -> Iterator[tuple[str, ...]]:

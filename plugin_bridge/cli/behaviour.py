@@ -10,20 +10,24 @@ from rich.markup import escape
 
 from encoders.store import ModelStore
 from opensearch.client import connect
+from opensearch.errors import OpenSearchError
+from plugin_bridge.behaviour.describing import described, labels_in
 from plugin_bridge.behaviour.diary import Diary
 from plugin_bridge.behaviour.forgetting import forget as forget_customer
 from plugin_bridge.behaviour.identity import pseudonyms
 from plugin_bridge.behaviour.incremental import update_model
-from plugin_bridge.behaviour.model import behaviour_models, only_model, open_model
+from plugin_bridge.behaviour.model import BehaviourModel, behaviour_models, only_model, open_model
 from plugin_bridge.behaviour.publishing import Published, publish
 from plugin_bridge.behaviour.ranking import KINDS
 from plugin_bridge.behaviour.reading import read_behaviour
 from plugin_bridge.behaviour.recommending import Recommendations, Wish
-from plugin_bridge.behaviour.segments import demand_neighbours
+from plugin_bridge.behaviour.segments import Segments, demand_neighbours
 from plugin_bridge.behaviour.segments import segments as segments_of
 from plugin_bridge.behaviour.tables import write_table
 from plugin_bridge.cli.output import console, out, print_json, progress, table
+from plugin_bridge.errors import LoadError
 from plugin_bridge.in_process import open_recommender
+from plugin_bridge.loading.changes import live_generation
 from plugin_bridge.searching import filters as filtering
 from plugin_bridge.settings import Settings
 
@@ -98,12 +102,14 @@ def segments(
     count: Annotated[int, typer.Option("--count", min=1, max=50, help="How many.")] = 8,
     file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="CSV of customers' hashes.")] = None,
     model: Model = None,
+    index: Index = None,
     json: Json = False,
 ) -> None:
-    """Group customers who buy alike, and say which products mark each group; --out writes them for advertising."""
+    """Group customers who buy alike, and say which products and tags mark each group; --out writes a table of them."""
     settings = Settings()
     store = ModelStore(settings.models_dir)
-    found = segments_of(open_model(store, only_model(store, model)), count)
+    opened = open_model(store, only_model(store, model))
+    found = _described(segments_of(opened, count), opened, index or settings.alias)
     if file is not None:
         lines = write_table(file, found.rows())
         console.print(f"[cyan]{lines:,}[/] customers written to {escape(str(file))}")
@@ -111,10 +117,15 @@ def segments(
         print_json(found.to_json())
         return
     rows = [
-        (one.number, f"{len(one.customers):,}", "; ".join(mark.title or mark.item for mark in one.marks[:4]))
+        (
+            one.number,
+            f"{len(one.customers):,}",
+            "; ".join(mark.title or mark.item for mark in one.marks[:4]),
+            "; ".join(mark.value for mark in one.tags[:4]),
+        )
         for one in found.found
     ]
-    out.print(table("", ("segment", "customers", "bought more than by others"), rows))
+    out.print(table("", ("segment", "customers", "bought more than by others", "categories and tags"), rows))
 
 
 def import_(
@@ -212,6 +223,17 @@ def leave_out(
     hashed = pseudonyms(settings.home)
     Diary(settings.home).leave_out([hashed.of(one) for one in customers])
     console.print(f"{len(customers):,} customers are left out of training")
+
+
+def _described(found: Segments, model: BehaviourModel, alias: str) -> Segments:
+    """Return segments with categories and tags of the live catalogue; without one, as they are, and that is said."""
+    try:
+        with connect() as cluster:
+            labels = labels_in(cluster, live_generation(cluster, alias).index, model)
+    except (OpenSearchError, LoadError) as error:
+        console.print(f"[yellow]without categories and tags:[/] {escape(str(error))}", soft_wrap=True)
+        return found
+    return described(found, model, labels)
 
 
 def _publish(settings: Settings, name: str, index: str | None) -> Published:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from plugin_bridge.behaviour.describing import described, labels_in
 from plugin_bridge.behaviour.recommending import Wish
 from plugin_bridge.behaviour.segments import MOST_SEGMENTS, segments
 from plugin_bridge.service.context import Context
@@ -52,7 +53,9 @@ def build(context: Context, need: Need) -> APIRouter:
     ) -> Response:
         def work() -> dict[str, Any]:
             generation = context.registry.live(alias or context.settings.alias).generation
-            return segments(context.recommender.shelf.model_of(generation), count).to_json()
+            model = context.recommender.shelf.model_of(generation)
+            labels = labels_in(context.registry.cluster, generation.index, model)
+            return described(segments(model, count), model, labels).to_json()
 
         return _json(await run_in_threadpool(work))
 

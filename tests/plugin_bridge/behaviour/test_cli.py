@@ -45,6 +45,7 @@ def test_segments_and_neighbours_are_written(habits: Shop, monkeypatch: pytest.M
     assert len(json.loads(done.stdout)["segments"]) == 4
     text = table.read_text()
     assert text.count("\n") == 1 + 160
+    assert text.startswith("segment,customer,products,tags\n")
     assert pseudonyms(habits.home).of("C1") in text
     assert ",C1," not in text
     neighbours = tmp_path / "neighbours.csv"

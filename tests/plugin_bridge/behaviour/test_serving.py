@@ -1,11 +1,15 @@
 """Recommendations from a real generation, over HTTP and in process."""
 
+import threading
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from plugin_bridge.behaviour.publishing import publish
+from plugin_bridge.behaviour.recommending import SCORERS, Wish
+from plugin_bridge.in_process import open_recommender
 from plugin_bridge.service.recommending import MOST_IDS
 from plugin_bridge.settings import Settings
 from tests.plugin_bridge.behaviour.conftest import ALIAS, Served
@@ -127,14 +131,14 @@ def test_wrong_wishes_are_refused(served: Served, wish: dict[str, Any], status: 
 
 
 def test_too_late_is_answered_by_what_is_popular(served: Served) -> None:
-    from plugin_bridge.in_process import open_recommender
-
     settings = Settings(home=served.shop.home, alias=ALIAS)
+    done = threading.Event()
     with open_recommender(settings, served.cluster) as recommender:
         recommender._settings = settings.model_copy(update={"search_deadline_ms": 0})
-        from plugin_bridge.behaviour.recommending import Wish
-
+        for _ in range(SCORERS):
+            recommender._threads.submit(done.wait)  # all that could score are busy
         found = recommender.recommend(Wish(history=BASKET, size=3))
+        done.set()
     assert found.answer.degraded
     assert found.answer.reason == "scoring took longer than 0 ms"
     assert len(found.answer.hits) == 3
@@ -147,6 +151,11 @@ def test_segments_are_the_aisles(served: Served) -> None:
     for one in found["segments"]:
         aisles = {int(mark["item"].split("-")[1]) % 4 for mark in one["products"]}
         assert len(aisles) == 1
+        # Customers buy in their own aisle only, a quarter of them each; what all products have marks nobody.
+        assert [mark["value"] for mark in one["tags"]] == [f"aisle {aisles.pop()}"]
+        assert one["tags"][0]["lift"] == pytest.approx(4, rel=0.15)
+        points = np.array([(point["x"], point["y"]) for point in found["points"] if point["segment"] == one["segment"]])
+        assert [one["x"], one["y"]] == pytest.approx(points.mean(axis=0).tolist(), abs=1e-3)  # all 160 are mapped
     with served.bridge.http() as client:
         assert client.get("/v1/segments").status_code == 403
 
