@@ -58,12 +58,12 @@ class Split:
         return [case.history for case in self.cases]
 
 
-def day_of(text: str) -> float:
+def day_of(text: str, option: str = "--from") -> float:
     """Return the days since 1970 of a date such as 2011-09-29, at midnight UTC."""
     try:
         return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC).timestamp() / DAY
     except ValueError as error:
-        raise BehaviourError(f"--from {text!r} is no date; write it as 2011-09-29") from error
+        raise BehaviourError(f"{option} {text!r} is no date; write it as 2011-09-29") from error
 
 
 def default_day(interactions: Interactions) -> float:

@@ -34,6 +34,10 @@ def train(
         list[str] | None,
         typer.Option("--leave-out", metavar="ID", help="A customer whose orders are not used. Repeat."),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="DATE", help="Only orders before this day: those since can compare it."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
     json: Annotated[bool, typer.Option("--json", help="Progress as JSON lines on standard output.")] = False,
 ) -> None:
@@ -45,6 +49,8 @@ def train(
     hashed = pseudonyms(settings.home)
     store = ModelStore(settings.models_dir)
     rows = Diary(settings.home).interactions() if data is None else read_behaviour(data, hashed.of).interactions
+    if until is not None:
+        rows = rows.before(day_of(until, "--until"))
     options = TrainOptions(
         kind=model, seed=seed, epochs=epochs, left_out=frozenset(hashed.of(one) for one in leave_out or ())
     )

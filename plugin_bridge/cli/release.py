@@ -36,12 +36,15 @@ def register(app: typer.Typer) -> None:
 
 
 def release_command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A text or photo model of the store.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A text, photo or behaviour model of the store.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Build and compare, and switch nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Release also where the labels cannot tell.")] = False,
     worse: Annotated[bool, typer.Option("--worse", help="With --force: release even what is worse.")] = False,
     data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Judged queries, pairs; default: the alias's labels.")
+        Path | None,
+        typer.Option(
+            "--data", metavar="DIR", help="Judged queries, pairs, or orders; default: the alias's labels, the diary."
+        ),
     ] = None,
     keep: Annotated[int, typer.Option("--keep", help="Older generations to keep for a rollback.", min=0)] = 1,
     index: Index = None,
@@ -157,8 +160,18 @@ def _show(done: Release) -> None:
     if done.problem:
         out.print(escape(done.problem), soft_wrap=True)
     if done.verdict == "cannot tell" and found["judge_next"]:
-        rows = [(one["query"], one["product"]) for one in found["judge_next"][:_SHOWN]]
-        out.print(table(f"judge these {len(found['judge_next'])} next, first {len(rows)}", ("query", "product"), rows))
+        _show_next(found["judge_next"])
+
+
+def _show_next(listed: Sequence[dict[str, str]]) -> None:
+    """Show what to judge next, as queries with products, or to label, as pairs of products."""
+    shown = listed[:_SHOWN]
+    if "left" in listed[0]:
+        rows = [(one["left"], one["right"]) for one in shown]
+        out.print(table(f"label these {len(listed)} pairs next, first {len(rows)}", ("product", "product"), rows))
+    else:
+        rows = [(one["query"], one["product"]) for one in shown]
+        out.print(table(f"judge these {len(listed)} next, first {len(rows)}", ("query", "product"), rows))
 
 
 def _show_changes(changes: Sequence[dict[str, Any]]) -> None:

@@ -22,6 +22,7 @@ from plugin_bridge.labels.ledger import PairLedger
 from plugin_bridge.labels.queue import Queue
 from plugin_bridge.labels.reading import Counts, Reading
 from plugin_bridge.labels.values import Judged, Outcome, Refused, Said, Saved
+from plugin_bridge.labels.warming import Warmer
 from plugin_bridge.settings import Settings
 from plugin_bridge.storage import LateStorage, Storage
 
@@ -55,6 +56,15 @@ class LabelDesk:
         self._counts: dict[str, _Kept] = {}
         self._ledgers: dict[str, PairLedger] = {}
         self._shelves: dict[str, tuple[Shelf, float]] = {}
+        self._warmer = Warmer(self._prepare)
+
+    def start(self) -> None:
+        """Prepare the first pairs of the bridge's own alias in an idle moment, where anybody has said anything yet."""
+        self._warmer.start()
+
+    def _prepare(self) -> None:
+        if self._storage.exists():
+            self.queue(self._settings.alias)
 
     def alias(self, named: str | None) -> str:
         """Return the alias that a request is about."""
@@ -159,6 +169,7 @@ class LabelDesk:
 
     def close(self) -> None:
         """Stop what runs in the background."""
+        self._warmer.close()
         with self._lock:
             for queue in self._queues.values():
                 queue.close()

@@ -47,6 +47,7 @@ class Queue:
         self._exhausted = -EXHAUSTED_SECONDS
         self._ready = threading.Event()
         self._wake = threading.Event()
+        self._asked = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"label-queue-{alias}", daemon=True)
         self.problem: str | None = None
@@ -67,6 +68,7 @@ class Queue:
 
         Only the first calls after a start wait for the pool, at most `patience` seconds.
         """
+        self._asked.set()
         if not self._ready.wait(patience):
             return [], None
         pool = self._pool
@@ -114,6 +116,8 @@ class Queue:
             raise BridgeError(f"nothing is live behind {self._alias}; load a catalogue first")
         if self._shelf is None or self._shelf.generation.index != generation.index:
             self._begin(Shelf(self._cluster, generation))
+        if not self._asked.is_set():
+            return  # the first pairs stand ready; more are looked for when somebody labels
         pool, shelf = self._pool, self._shelf
         assert shelf is not None
         last = self._reading().last_event()

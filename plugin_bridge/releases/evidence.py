@@ -1,6 +1,8 @@
 """What a comparison is measured on: judged queries and labelled pairs of a folder in the contract's layout."""
 
 import gzip
+import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,10 +88,13 @@ def _pair_rows(folder: Path, split: str) -> Iterator[tuple[Any, Any, int]]:
         if not file.is_file():
             continue
         opened: Callable[..., Any] = gzip.open if name.endswith(".gz") else open
-        with opened(file, "rb") as stream:
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    yield _pair_row(line, f"{file}, line {number}")
+        try:
+            with opened(file, "rb") as stream:
+                for number, line in enumerate(stream, 1):
+                    if line.strip():
+                        yield _pair_row(line.removeprefix(BOM_UTF8), f"{file}, line {number}")
+        except (OSError, EOFError, zlib.error) as error:
+            raise ReleaseError(f"{file} cannot be read: {error}") from error
         return
 
 

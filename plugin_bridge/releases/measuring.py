@@ -10,7 +10,6 @@ from plugin_bridge.behaviour.identity import pseudonyms
 from plugin_bridge.behaviour.interactions import Interactions
 from plugin_bridge.behaviour.model import KIND as BEHAVIOUR
 from plugin_bridge.behaviour.reading import read_behaviour
-from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import BehaviourError, ReleaseError
 from plugin_bridge.experiments import listed
 from plugin_bridge.labels import snapshot
@@ -42,7 +41,7 @@ def measured(shop: Workshop, release: Release, live: Generation, target: Generat
             raise ReleaseError(f"{release.model} was changed in the store since {target.index} was built with it")
         models = shop.behaviour(live.behaviour), candidate
         return by_orders.compare(shop.cluster, live.index, models, _orders(shop, data), progress)
-    pool = EncoderPool(shop.store, shop.settings.threads)
+    pool = shop.pool
     evidence = _evidence(shop, release.model, live, data)
     if release.kind == "image":
         return by_photos.compare(shop.cluster, live, target, pool.text(live.text), evidence, progress)

@@ -63,6 +63,7 @@ class Release:
             "problem": self.problem,
             "comparison": found.get("comparison", {}),
             "changes": found.get("changes", []),
+            "deciding": found.get("deciding", []),
             "judge_next": found.get("judge_next", []),
             "notes": found.get("notes", []),
             "steps": [dict(one) for one in self.steps],

@@ -12,13 +12,12 @@ from typing import Any
 
 from encoders.cards import ModelCard
 from opensearch import generations
-from opensearch.client import path
+from opensearch.client import Cluster, path
 from opensearch.errors import GenerationError
 from opensearch.generations import EncoderRef, Generation
 from opensearch.leases import Lease, of_releases
 from opensearch.mappings import REFRESH_WHEN_LIVE
 from plugin_bridge.behaviour.model import KIND as BEHAVIOUR
-from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import BridgeError, ReleaseError
 from plugin_bridge.loading import floor, publish
 from plugin_bridge.releases import records, verdicts
@@ -84,6 +83,11 @@ class _Run:
             raise ReleaseError(f"nothing is live behind {self._shop.alias}; `kindred load FILE` comes first")
         if _is_of(live, card):
             return self._already_live(live, card)
+        if card.kind == "image" and live.image is None:
+            raise ReleaseError(
+                f"{live.index} was loaded without photos, so that {card.name} has nothing to do in it; "
+                "`kindred load FILE --images DIR` reads photos"
+            )
         record = self._shop.releases.begin(card.name, card.fingerprint, card.kind, self._wanted.by, live.index)
         try:
             return self._decide(*self._compared(*self._built(record, live, card), live))
@@ -109,6 +113,7 @@ class _Run:
             target = _create(self._shop, live, card)
             record = self._shop.releases.change(record, target=target.index, steps=[])
             record = self._shop.releases.add_step(record, "create", index=target.index)
+        self._shop.note_photos(live, target)
         target = given(self._cluster, target, _ref(card) if card.kind == BEHAVIOUR else live.behaviour)
         self._hooks.reached("create")
         name = target.name
@@ -127,7 +132,12 @@ class _Run:
         self._hooks.reached("copy")
         record, _ = follow(self._shop, record, live, target)
         self._hooks.reached("catch up")
-        _refuse_lost_photos(self._shop, live, target)
+        lost = _lost_photos(self._cluster, live, target)
+        if lost is not None:
+            # What was copied without its photo is copied again by the repeat; vectors that are there stay.
+            made = [dict(one) for one in record.steps if one["name"] == "create"]
+            self._shop.releases.change(record, steps=made)
+            raise ReleaseError(lost)
         target = self._calibrated(live, target)
         missing = self._hooks.install(self._cluster, target)
         record = self._shop.releases.add_step(record, "prepare", dropin=missing is None, reason=missing)
@@ -151,8 +161,7 @@ class _Run:
     def _calibrated(self, live: Generation, target: Generation) -> Generation:
         refresh(self._cluster, target.index)
         if target.text != live.text:
-            encoder = EncoderPool(self._shop.store, self._shop.settings.threads).text(target.text)
-            found = floor.calibrate(self._cluster, target, encoder)
+            found = floor.calibrate(self._cluster, target, self._shop.pool.text(target.text))
             target = replace(target, floor=found.value, word_floor=found.words)
         else:
             target = replace(target, floor=live.floor, word_floor=live.word_floor)
@@ -260,18 +269,19 @@ def _create(shop: Workshop, live: Generation, card: ModelCard) -> Generation:
     )
 
 
-def _refuse_lost_photos(shop: Workshop, live: Generation, target: Generation) -> None:
-    """Raise ReleaseError where a new photo encoder could not read the photos that the live generation has read."""
+def _lost_photos(cluster: Cluster, live: Generation, target: Generation) -> str | None:
+    """Return what is wrong where a new photo encoder could not read the photos that the live generation has read."""
     if target.image is None or live.image in (None, target.image):
-        return
+        return None
     query = {"exists": {"field": "kindred_image"}}
     counts = []
     for index in (live.index, target.index):
-        refresh(shop.cluster, index)
+        refresh(cluster, index)
         body = {"size": 0, "track_total_hits": True, "query": query}
-        counts.append(int(shop.cluster.search(index, body, search_pipeline="_none")["hits"]["total"]["value"]))
-    if counts[1] < PHOTOS_KEPT * counts[0]:
-        raise ReleaseError(
-            f"{counts[0]:,} products of {live.index} have a photo, and {counts[1]:,} could be read again; "
-            "set KINDRED_IMAGES to the folder where they are"
-        )
+        counts.append(int(cluster.search(index, body, search_pipeline="_none")["hits"]["total"]["value"]))
+    if counts[1] >= PHOTOS_KEPT * counts[0]:
+        return None
+    return (
+        f"{counts[0]:,} products of {live.index} have a photo, and {counts[1]:,} could be read again; "
+        "set KINDRED_IMAGES to the folder where they are"
+    )

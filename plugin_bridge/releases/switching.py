@@ -14,7 +14,6 @@ from opensearch.errors import CapabilityMissingError
 from opensearch.generations import EncoderRef, Generation
 from opensearch.leases import Lease
 from plugin_bridge.behaviour.model import KIND as BEHAVIOUR
-from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import ReleaseError
 from plugin_bridge.plugging import plug_in
 from plugin_bridge.releases import records
@@ -244,9 +243,4 @@ def _same_source(release: Release, live: Generation) -> None:
 
 
 def _encode(shop: Workshop) -> Any:
-    pool = EncoderPool(shop.store, shop.settings.threads)
-
-    def open_text(ref: EncoderRef) -> Any:
-        return pool.text(ref)
-
-    return encoding(open_text)
+    return encoding(shop.pool.text)

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from encoders.errors import EncoderError
@@ -16,7 +18,7 @@ from plugin_bridge.behaviour.model import BehaviourModel, open_model
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import BehaviourError, ReleaseError
 from plugin_bridge.loading.load import loads_folder
-from plugin_bridge.loading.photos import noted_folder
+from plugin_bridge.loading.photos import note_folder, noted_folder
 from plugin_bridge.releases.canary import Canaries
 from plugin_bridge.releases.following import Encoders, Follower
 from plugin_bridge.releases.records import Releases
@@ -50,6 +52,16 @@ class Workshop:
     alias: str
     hooks: Hooks
 
+    @cached_property
+    def pool(self) -> EncoderPool:
+        """The encoders of a comparison, each opened once."""
+        return EncoderPool(self.store, self.settings.threads)
+
+    @cached_property
+    def _side_by_side(self) -> EncoderPool:
+        """Encoders of one thread each, for batches that are encoded side by side."""
+        return EncoderPool(self.store, threads=1)
+
     @property
     def releases(self) -> Releases:
         """The alias's releases."""
@@ -72,21 +84,30 @@ class Workshop:
 
         Raises GenerationError where the store's model is not the generation's, ReleaseError without photos' folder.
         """
-        pool = EncoderPool(self.store, threads=1)
+        pool = self._side_by_side
         text = None if source.text == target.text else pool.text(target.text)
         found = Encoders(text, workers=self.settings.threads or available_cores())
         if source.behaviour != target.behaviour:
             found = replace(found, own_behaviour=True, behaviour=self.behaviour(target.behaviour))
         if target.image is None or source.image == target.image:
             return found
-        folder = self.settings.images or noted_folder(
-            loads_folder(self.settings.home, self.cluster, self.alias) / source.name
-        )
+        folder = self._photos_of(source, target)
         if folder is None or not folder.is_dir():
             raise ReleaseError(
                 f"the photos of {source.index} are needed and their folder is not known here: set KINDRED_IMAGES"
             )
         return replace(found, image=pool.image(target.image), images=folder)
+
+    def note_photos(self, source: Generation, target: Generation) -> None:
+        """Write down for a candidate where the photos of the live generation are: updates and the bridge look there."""
+        folder = self._photos_of(source)
+        if folder is not None:
+            note_folder(loads_folder(self.settings.home, self.cluster, self.alias) / target.name, folder)
+
+    def _photos_of(self, *generations: Generation) -> Path | None:
+        lists = loads_folder(self.settings.home, self.cluster, self.alias)
+        noted = (noted_folder(lists / one.name) for one in generations)
+        return self.settings.images or next((folder for folder in noted if folder is not None), None)
 
     def behaviour(self, ref: EncoderRef | None) -> BehaviourModel | None:
         """Return the model of behaviour that a generation names, None where the store has another one by now."""

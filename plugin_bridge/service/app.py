@@ -26,6 +26,7 @@ def create_app(context: Context) -> App:
         context.rules.start()
         context.jobs.start()
         context.canaries.start()
+        context.labels.start()
         yield
         searching.close()
         rewriting.close()

@@ -1,5 +1,6 @@
 """The desk of a bridge, in process over a real node: the queue's background, the curve, what other processes did."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from plugin_bridge.labels.candidates import Shelf
 from plugin_bridge.labels.desk import LabelDesk
 from plugin_bridge.labels.pool import Question
 from plugin_bridge.labels.values import Said, pair_key
+from plugin_bridge.labels.warming import Warmer
 from plugin_bridge.settings import Settings
 from plugin_bridge.storage import LateStorage
 
@@ -104,6 +106,39 @@ def answer(desk: LabelDesk, alias: str, pairs: list[tuple[str, str]], by: str = 
         for left, right in pairs
     ]
     assert not desk.save(alias, said, by).refused
+
+
+def test_the_first_pairs_stand_ready_before_anybody_asks(desks: Desks, alias: str) -> None:
+    first, second = desks(), desks()
+    first.start()
+    assert not first._storage.exists(), "nobody has said anything: no database is made"
+    answer(first, alias, [("p00", "p06")])
+    second.start()
+    queue = wait(lambda: second._queues.get(alias))
+    wait(queue._ready.is_set)
+    started = time.perf_counter()
+    pairs, left = second.queue(alias).next("anna", 5)
+    assert len(pairs) == 5 and left is not None and time.perf_counter() - started < 1.0
+    assert ("p00", "p06") not in {(one.left.id, one.right.id) for one in pairs}
+
+
+def test_a_busy_process_prepares_nothing() -> None:
+    prepared, busy = threading.Event(), threading.Event()
+
+    def work() -> None:
+        while not busy.is_set():
+            sum(range(1000))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    warmer = Warmer(prepared.set, seconds=0.3)
+    warmer.start()
+    try:
+        assert not prepared.wait(1.5)
+    finally:
+        busy.set()
+    thread.join(10)
+    assert prepared.wait(WAIT_SECONDS)
 
 
 def test_candidates_are_neighbours_also_across_brand(cluster: Cluster, alias: str, index: str) -> None:

@@ -17,9 +17,10 @@ from plugin_bridge.releases.workshop import Hooks, Workshop
 from plugin_bridge.settings import Settings
 from plugin_bridge.storage import LateStorage
 from tests.fixtures.bridge import PRODUCTS, drop_alias, load_products, make_home
-from tests.fixtures.tiny_models import TINY_TEXT, make_text
+from tests.fixtures.tiny_models import TINY_TEXT, make_photo, make_text
 
 SECOND, UNPROVEN = "tiny-second", "tiny-unproven"
+COARSE_PHOTO = "tiny-photo-coarse"
 PARITY = {"worst_cosine": 1.0, "mean_cosine": 1.0, "overlap_at_10": 1.0, "metric_loss": 0.0}
 
 
@@ -34,11 +35,20 @@ def make_model(store: ModelStore, name: str, *, seed: int, proven: bool = True) 
     write_card(folder, replace(card, name=name, parity=PARITY if proven else {}, fingerprint=fingerprint))
 
 
+def make_photo_model(store: ModelStore, name: str, patch: int) -> None:
+    """Write another tiny photo encoder into the store, with its gate's figures."""
+    folder = store.root / name
+    if not folder.exists():
+        make_photo(folder, patch=patch)
+        write_card(folder, replace(read_card(folder), name=name, parity=PARITY))
+
+
 @pytest.fixture(scope="session")
 def release_store(bridge_store: ModelStore) -> ModelStore:
     """The store of the tests, with a second and a third text encoder of the same length of vectors."""
     make_model(bridge_store, SECOND, seed=2)
     make_model(bridge_store, UNPROVEN, seed=3, proven=False)
+    make_photo_model(bridge_store, COARSE_PHOTO, patch=32)
     return bridge_store
 
 

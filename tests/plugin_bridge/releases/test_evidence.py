@@ -53,6 +53,12 @@ def test_what_is_wrong_is_named_by_file_and_line(tmp_path, shop):
         (tmp_path / "valid.jsonl").write_text('{"left": "a", "right": "b", "label": 1}\n' + line + "\n")
         with pytest.raises(ReleaseError, match=rf"valid\.jsonl, line 2: .*{why}"):
             read_evidence(tmp_path, cluster, index)
+    (tmp_path / "valid.jsonl").write_bytes(b'\xef\xbb\xbf{"left": "sofa", "right": "lamp", "label": 1}\n')
+    assert len(read_evidence(tmp_path, cluster, index).pairs["valid"]) == 1, "a byte-order mark is no part of a line"
+    (tmp_path / "test.jsonl.gz").write_bytes(gzip.compress(b'{"left": "sofa", "right": "lamp", "label": 1}\n')[:-9])
+    with pytest.raises(ReleaseError, match=r"test\.jsonl\.gz cannot be read"):
+        read_evidence(tmp_path, cluster, index)
+    (tmp_path / "test.jsonl.gz").unlink()
     (tmp_path / "valid.jsonl").unlink()
     with pytest.raises(EvaluationError, match=r"qrels\.txt, line 1: a grade is a whole number"):
         read_evidence(write(tmp_path, queries_tsv=QUERIES, qrels_txt="q1 0 sofa good\n"), cluster, index)

@@ -33,10 +33,10 @@ release(shop, Wanted(model, "anna", force=True))
 """
 
 
-def killed(shop, point: str) -> None:
+def killed(shop, point: str, released: str = SECOND) -> None:
     """Run a release in a process that kills itself at a point."""
     workshop = shop.workshop
-    arguments = (workshop.cluster.url, workshop.settings.home, shop.alias, SECOND, point)
+    arguments = (workshop.cluster.url, workshop.settings.home, shop.alias, released, point)
     done = subprocess.run(
         [sys.executable, "-c", AND_DIE, *map(str, arguments)], capture_output=True, text=True, env=os.environ
     )
