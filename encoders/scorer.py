@@ -21,9 +21,11 @@ from encoders.text import batches_by_length
 TREES_FILE = "trees.onnx"
 CROSS_FILE = "cross.onnx"
 SCORER_FILE = "pairs.json"
-WORDS_FILE, GRAMS_FILE = "words.npy", "grams.npy"
+WORDS_FILE, GRAMS_FILE, LEXICON_FILE = "words.npy", "grams.npy", "lexicon.npy"
 FEATURES, LEFT, RIGHT, LOGIT = "features", "left", "right", "logit"
 PARTS = ("trees", "scorer", "cross")
+APART = " | "
+"""Stands between the attributes of a product that a cross-encoder reads."""
 _PAIRS_PER_BATCH = 512
 
 

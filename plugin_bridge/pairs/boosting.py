@@ -1,6 +1,5 @@
 """Gradient-boosted trees over plain features (LightGBM): the baseline that everything learned is measured against."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -48,20 +47,6 @@ def tree_logits(booster: Any, features: np.ndarray) -> np.ndarray:
 def folds_of(count: int, seed: int, folds: int = FOLDS) -> np.ndarray:
     """Return the fold (0 to folds - 1) of each of `count` rows."""
     return np.random.default_rng(seed).permutation(count) % folds
-
-
-def cross_fitted(
-    labels: np.ndarray, folds: np.ndarray, fit_and_tell: Callable[[np.ndarray, np.ndarray], np.ndarray]
-) -> np.ndarray:
-    """Return scores (rows,) in which each row was told by a model that never saw it.
-
-    `fit_and_tell(learn, tell)` learns from the rows `learn` and returns the scores of the rows `tell`.
-    """
-    found = np.zeros(len(labels))
-    for fold in np.unique(folds):
-        tell = np.flatnonzero(folds == fold)
-        found[tell] = fit_and_tell(np.flatnonzero(folds != fold), tell)
-    return found
 
 
 def enough(labels: np.ndarray) -> bool:

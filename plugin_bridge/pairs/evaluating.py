@@ -9,15 +9,12 @@ import numpy as np
 
 from plugin_bridge.errors import EvaluationError
 from plugin_bridge.pairs.baselines import distances, tfidf, word2vec
-from plugin_bridge.pairs.boosting import cross_fitted, enough, fit_trees, folds_of, tree_logits
-from plugin_bridge.pairs.context import alike
-from plugin_bridge.pairs.features import Comparer
-from plugin_bridge.pairs.items import item_of
+from plugin_bridge.pairs.boosting import enough
+from plugin_bridge.pairs.learning import Learned, comparer_of, learn_features
 from plugin_bridge.pairs.metrics import PairScores, pair_scores
 from plugin_bridge.pairs.reading import PairSet, labels_of
 from plugin_bridge.pairs.together import fit_together
 from plugin_bridge.pairs.vectors import Vectors
-from plugin_bridge.pairs.weights import learn_weights
 
 FEATURES, TOGETHER = "features", "together"
 DISTANCES = ("cosine", "euclidean", "manhattan")
@@ -59,19 +56,6 @@ class PairReport:
                 **{name: {"f1": None, "reason": reason} for name, reason in self.reasons.items()},
             },
         }
-
-
-@dataclass(frozen=True)
-class Learned:
-    """The feature model of a folder: its comparer, features by split, cross-fitted and full logits, and its trees."""
-
-    comparer: Comparer
-    features: Mapping[str, np.ndarray]
-    names: tuple[str, ...]
-    folds: np.ndarray
-    base: Mapping[str, np.ndarray]
-    booster: Any
-    seconds: float
 
 
 @dataclass
@@ -144,8 +128,7 @@ class Evaluation:
         if together:
             self.tell("the set together")
             started = time.monotonic()
-            products = alike([*train, *self.sides["valid"], *self.sides["test"]], found.comparer)
-            model = fit_together(train, found.features["train"], found.base["train"], found.folds, products, self.seed)
+            model = fit_together(train, [*self.sides["valid"], *self.sides["test"]], found, self.seed)
             scores = {
                 name: model.logits(side, found.features[name], found.base[name]) for name, side in self.sides.items()
             }
@@ -167,30 +150,3 @@ class Evaluation:
             variants=self.variants,
             reasons=self.reasons,
         )
-
-
-def comparer_of(pairs: PairSet) -> Comparer:
-    """Return a comparer whose weights are learned from the texts of the folder's products; labels play no part."""
-    return Comparer(learn_weights(item_of(product).whole for product in pairs.products))
-
-
-def learn_features(pairs: PairSet, sides: Mapping[str, Any], seed: int) -> Learned:
-    """Fit the feature model on train; train's own logits are cross-fitted, so that others can learn on top of them."""
-    started = time.monotonic()
-    comparer = comparer_of(pairs)
-    features = {}
-    names: tuple[str, ...] = ()
-    for name, side in {"train": pairs.train, **sides}.items():
-        features[name], found = comparer.matrix(side)
-        names = found or names
-    labels = np.asarray(labels_of(pairs.train))
-    folds = folds_of(len(labels), seed)
-    table = features["train"]
-
-    def fit_and_tell(learn: np.ndarray, tell: np.ndarray) -> np.ndarray:
-        return tree_logits(fit_trees(table[learn], labels[learn], seed), table[tell])
-
-    base = {"train": cross_fitted(labels, folds, fit_and_tell)}
-    booster = fit_trees(table, labels, seed)
-    base |= {name: tree_logits(booster, features[name]) for name in sides}
-    return Learned(comparer, features, names, folds, base, booster, time.monotonic() - started)

@@ -17,7 +17,9 @@ from plugin_bridge.pairs.weights import Vector, Weights, cosine
 
 NAN = math.nan
 Encode = Callable[[Sequence[str]], np.ndarray]
-MOST_WORDS = 40  # of a side that are looked for among the other's, the most telling first
+MOST_WORDS = 40  # of a side that are looked for among the other's
+_VERSIONS = 30  # numbers below this may be a version
+_YEARS = range(1990, 2051)
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,13 @@ class Seen:
 
 @dataclass
 class Comparer:
-    """Compares products by the words' weights; keeps what it prepared of each product."""
+    """Compares products by the words' weights; keeps what it prepared of each product.
+
+    `photos` holds vectors of length 1 of the products' photos, by identity; products without one are not in it.
+    """
 
     weights: Weights
+    photos: Mapping[str, np.ndarray] = field(default_factory=dict)
     _seen: dict[str, Seen] = field(default_factory=dict)
 
     def seen(self, product: Product) -> Seen:
@@ -64,6 +70,8 @@ class Comparer:
             **_codes(one.item, two.item, self.weights),
             **_numbers(one.item, two.item),
             **_attributes(one.item, two.item),
+            **_phrases(one.item, two.item, self.weights),
+            "photo_alike": _photos(self.photos.get(identity(left)), self.photos.get(identity(right))),
         }
 
     def matrix(self, pairs: Sequence[Pair]) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -203,7 +211,45 @@ def _numbers(left: Item, right: Item) -> dict[str, float]:
         "numbers_overlap": len(left.numbers & right.numbers) / len(numbers) if numbers else NAN,
         "numbers_alone_fewer": float(alone[0]),
         "numbers_alone_more": float(alone[1]),
+        **_versions(left, right),
     }
+
+
+def _versions(left: Item, right: Item) -> dict[str, float]:
+    """Digits of model numbers, versions, years and exact measures: what is the same, and what is only on one side."""
+    one, two = left.code_digits, right.code_digits
+    mine, theirs = left.all_code_digits, right.all_code_digits
+    small = [{number for number in side.numbers if number < _VERSIONS} for side in (left, right)]
+    years = [{number for number in side.numbers if number in _YEARS} for side in (left, right)]
+    own, other = ({(unit, one) for unit, all_ in side.all_measures.items() for one in all_} for side in (left, right))
+    return {
+        "code_digits_shared": float(len(one & two)) if one and two else NAN,
+        "code_digits_alone": float(min(len(one - two), len(two - one))) if one and two else NAN,
+        "all_code_digits_shared": len(mine & theirs) / min(len(mine), len(theirs)) if mine and theirs else NAN,
+        "versions_overlap": len(small[0] & small[1]) / len(small[0] | small[1]) if all(small) else NAN,
+        "years_overlap": len(years[0] & years[1]) / len(years[0] | years[1]) if all(years) else NAN,
+        "measures_same": float(len(own & other)),
+        "measures_alone": float(min(len(own - other), len(other - own))),
+    }
+
+
+def _phrases(left: Item, right: Item, weights: Weights) -> dict[str, float]:
+    """The most telling run of words that both titles have in the same order, as a share of either title."""
+    best, longest = 0.0, 0
+    before: list[tuple[float, int]] = [(0.0, 0)] * (len(right.words) + 1)
+    for word in left.words[:MOST_WORDS]:
+        now = [(0.0, 0)]
+        for at, other in enumerate(right.words):
+            value, length = before[at]
+            now.append((value + weights.of_word(word), length + 1) if word == other else (0.0, 0))
+        best, longest = max(best, *(value for value, _ in now)), max(longest, *(length for _, length in now))
+        before = now
+    wholes = sorted(sum(map(weights.of_word, side.words)) or 1.0 for side in (left, right))
+    return {"phrase_of_shorter": best / wholes[0], "phrase_of_longer": best / wholes[1], "phrase_words": float(longest)}
+
+
+def _photos(one: np.ndarray | None, two: np.ndarray | None) -> float:
+    return NAN if one is None or two is None else float(one @ two)
 
 
 def agreeing(one: Mapping[str, frozenset[float]], two: Mapping[str, frozenset[float]]) -> tuple[int, int]:

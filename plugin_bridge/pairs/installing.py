@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from encoders.cards import MODEL_FILE, TOKENIZER_FILE, ModelCard, fingerprint_of, sha256_of, write_card
-from encoders.scorer import CROSS_FILE, GRAMS_FILE, TREES_FILE, WORDS_FILE, PairNetworks, ScorerCard
+from encoders.scorer import CROSS_FILE, GRAMS_FILE, LEXICON_FILE, TREES_FILE, WORDS_FILE, PairNetworks, ScorerCard
 from encoders.store import ModelStore
-from plugin_bridge.pairs.evaluating import Learned
+from plugin_bridge.pairs.learning import Learned
 from plugin_bridge.pairs.reading import PairSet, identity
-from plugin_bridge.pairs.scoring import LETTERS
+from plugin_bridge.pairs.serialising import both_sides
 from plugin_bridge.pairs.stacking import Stack
-from plugin_bridge.pairs.vectors import Vectors, product_text
+from plugin_bridge.pairs.vectors import Vectors
 
 _PROVING = 64
 
@@ -52,12 +52,13 @@ def install_scorer(
         np.stack([vectors[identity(getattr(pair, end))] for pair in proving]).astype(np.float32)
         for end in ("left", "right")
     )
-    texts = tuple([product_text(getattr(pair, end))[:LETTERS] for pair in proving] for end in ("left", "right"))
+    texts = both_sides(proving)
     encoder_card = store.card(encoder)
     with store.installing([name]) as folders:
         folder = folders[name]
         np.save(folder / WORDS_FILE, learned.comparer.weights.words)
         np.save(folder / GRAMS_FILE, learned.comparer.weights.grams)
+        np.save(folder / LEXICON_FILE, learned.model.lexicon.weights)
         if "trees" in stack.weights:
             from encoders.export.trees import export_trees
 
@@ -77,7 +78,7 @@ def install_scorer(
             tokens=parts.tokens,
         ).write(folder)
         card = _card(name, folder, pairs.name)
-        found = PairNetworks(folder, card, 1).parts(rows, (both[0], both[1]), (texts[0], texts[1]))
+        found = PairNetworks(folder, card, 1).parts(rows, (both[0], both[1]), texts)
         card = replace(card, parity=_proven(parts, stack, rows, both, texts, found))
         write_card(folder, card)
     return card

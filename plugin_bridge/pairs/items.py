@@ -19,10 +19,11 @@ _NOT_TEXT = ("id", "price", "image", "images", "url", "label", "tags")
 
 MAX_CHARACTERS = 4000  # more of a description tells nothing about which product it is, and costs time
 _LANGUAGE = re.compile(r'"?@[a-z]{2}(?:-[a-z]{2,4})?\b', re.IGNORECASE)
-_WORD = re.compile(r"[^\W_]+(?:[./-][^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:[./-][^\W_]+)*")
 _PIECE = re.compile(r"[^\W_]+")
+_DIGITS = re.compile(r"\d{2,}")
 _NUMBER = re.compile(r"(?<![^\W_])\d+(?:\.\d+)?(?![^\W_])")
-_MEASURE = re.compile(
+MEASURE = re.compile(
     r"(?<![\w.])(\d+(?:[.,]\d+)?)[\s-]*(gb|tb|mb|kb|ghz|mhz|hz|mm|cm|km|in|inch|inches|\"|''|'|ft|feet|foot|m|"
     r"mp|megapixels?|w|watts?|kw|v|volts?|mah|ah|a|amps?|oz|ounces?|lbs?|g|kg|ml|l|liters?|litres?|qt|quarts?|gal|"
     r"gallons?|cu|cuft|pk|packs?|pcs|pieces?|ct|count|x|p|k|dpi|rpm|fps|bit|ch|channels?|btu|pin|port|ports|user|"
@@ -77,6 +78,16 @@ class Item:
     def all_codes(self) -> frozenset[str]:
         """The same of every text."""
         return frozenset(codes(self.whole))
+
+    @cached_property
+    def code_digits(self) -> frozenset[str]:
+        """The runs of at least two digits in the title's model numbers: what shops write alike of them."""
+        return frozenset(run for code in self.codes for run in _DIGITS.findall(code))
+
+    @cached_property
+    def all_code_digits(self) -> frozenset[str]:
+        """The same of every text."""
+        return frozenset(run for code in self.all_codes for run in _DIGITS.findall(code))
 
     @cached_property
     def squeezed(self) -> str:
@@ -142,11 +153,11 @@ def plain(value: Any) -> str:
 def codes(text: str) -> list[str]:
     """Return the words that look like a model number, squeezed to letters and digits."""
     found = []
-    for word in _WORD.findall(text):
+    for word in WORD.findall(text):
         squeezed = "".join(_PIECE.findall(word))
         digits = sum(character.isdigit() for character in squeezed)
         letters = len(squeezed) - digits
-        if digits and len(squeezed) >= 4 and (letters or digits >= 5) and not _MEASURE.fullmatch(word):
+        if digits and len(squeezed) >= 4 and (letters or digits >= 5) and not MEASURE.fullmatch(word):
             found.append(squeezed)
     return found
 
@@ -154,7 +165,7 @@ def codes(text: str) -> list[str]:
 def measures(text: str) -> dict[str, frozenset[float]]:
     """Return the measures in a text: values by unit, one name a unit."""
     found: dict[str, set[float]] = {}
-    for number, unit in _MEASURE.findall(text):
+    for number, unit in MEASURE.findall(text):
         value = parse_number(number)
         if value is not None:
             found.setdefault(_SAME_UNIT.get(unit, unit), set()).add(value)

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from encoders.errors import EncoderError
-from encoders.scorer import GRAMS_FILE, SCORER_FILE, WORDS_FILE, PairNetworks
+from encoders.scorer import GRAMS_FILE, LEXICON_FILE, SCORER_FILE, WORDS_FILE, PairNetworks
 from encoders.store import ModelStore
 from encoders.text import TextEncoder
 from plugin_bridge.pairs.baselines import product_text
 from plugin_bridge.pairs.explaining import explain
 from plugin_bridge.pairs.features import Comparer
+from plugin_bridge.pairs.learning import rows_of
+from plugin_bridge.pairs.lexicon import Lexicon
 from plugin_bridge.pairs.reading import Pair, Product, identity
+from plugin_bridge.pairs.serialising import both_sides
 from plugin_bridge.pairs.weights import Weights
 
 SUFFIX = "-pairs"
@@ -26,6 +29,7 @@ class PairScorer:
 
     networks: PairNetworks
     comparer: Comparer
+    lexicon: Lexicon
     encoder: TextEncoder | None
 
     @property
@@ -41,14 +45,14 @@ class PairScorer:
 
     def parts(self, pairs: Sequence[Pair]) -> dict[str, np.ndarray]:
         """Return the logits of each network of the scorer."""
-        features, names = self.comparer.matrix(pairs)
+        rows, names = rows_of(self.comparer, pairs)
         if names != self.networks.stated.features:
             raise EncoderError(
                 f"{self.networks.card.name} was trained with other features than this version of Kindred has; "
                 "train it again"
             )
-        texts = tuple([product_text(getattr(pair, side))[:LETTERS] for pair in pairs] for side in ("left", "right"))
-        return self.networks.parts(features, self._vectors(pairs), (texts[0], texts[1]))
+        features = rows.beside(self.lexicon.logits(rows.words))
+        return self.networks.parts(features, self._vectors(pairs), both_sides(pairs))
 
     def probability(self, left: Product, right: Product) -> float:
         """Return the calibrated probability that two products are the same."""
@@ -94,5 +98,7 @@ def open_scorer(store: ModelStore, name: str, threads: int = 0) -> PairScorer:
                 f"{chosen} was trained with another {networks.stated.encoder} than the one in {store.root}; "
                 "train it again, or put that encoder back"
             )
-    words, grams = (np.load(folder / file, allow_pickle=False) for file in (WORDS_FILE, GRAMS_FILE))
-    return PairScorer(networks, Comparer(Weights(words, grams)), encoder)
+    words, grams, lexicon = (
+        np.load(folder / file, allow_pickle=False) for file in (WORDS_FILE, GRAMS_FILE, LEXICON_FILE)
+    )
+    return PairScorer(networks, Comparer(Weights(words, grams)), Lexicon(lexicon), encoder)

@@ -14,12 +14,13 @@ from encoders.errors import ParityError
 from encoders.store import ModelStore
 from plugin_bridge.errors import BridgeError, EvaluationError
 from plugin_bridge.experiments import Experiment, find, identity_of, record
-from plugin_bridge.pairs.evaluating import Learned, learn_features
 from plugin_bridge.pairs.installing import Parts, install_scorer
+from plugin_bridge.pairs.learning import Learned, learn_features
 from plugin_bridge.pairs.metrics import pair_scores
 from plugin_bridge.pairs.preparing import labels_hash, prepared
 from plugin_bridge.pairs.reading import Pair, PairSet, identity, labels_of
 from plugin_bridge.pairs.scoring import LETTERS, SUFFIX
+from plugin_bridge.pairs.serialising import both_sides
 from plugin_bridge.pairs.stacking import stacked
 from plugin_bridge.pairs.vectors import encoded, product_text
 
@@ -206,7 +207,7 @@ def _scorer(job: Training, encoder: str) -> None:
         both = [_stack([vectors[identity(getattr(pair, end))] for pair in side]) for end in ("left", "right")]
         rows[name] = Vectored(both[0], both[1], learned.features[name], labels[name])
     logits = {"trees": {name: learned.base[name] for name in sides}}
-    parts = Parts(trees=learned.booster)
+    parts = Parts(trees=learned.model.booster)
     if "scorer" in job.wanted.parts:
         job.step(4, "training the scorer")
         recipe = ScorerRecipe(seed=job.wanted.seed)
@@ -244,7 +245,7 @@ def _cross(job: Training, parts: Parts, learned: Learned, labels: Mapping[str, n
     net = PairNet(source.net.transformer, source.dimension)
     sides = {"train": job.pairs.train, "valid": job.pairs.valid, "test": job.pairs.test}
     texts = {
-        name: Texts(*texts_of(side), labels[name], learned.base[name].astype(np.float32))
+        name: Texts(*both_sides(side), labels[name], learned.base[name].astype(np.float32))
         for name, side in sides.items()
     }
     history = train_cross_encoder(

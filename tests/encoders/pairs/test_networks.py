@@ -18,7 +18,13 @@ from encoders.scorer import run_cross, run_scorer, run_trees
 from encoders.sessions import open_session
 from encoders.training.pairs import memory
 from encoders.training.pairs.adapt import adapt
-from encoders.training.pairs.augment import augmented
+from encoders.training.pairs.augment import (
+    augmented,
+    shuffled_attributes,
+    shuffled_span,
+    without_attribute,
+    without_span,
+)
 from encoders.training.pairs.bi_encoder import BiRecipe, TextPairs, datasets_of, train_bi_encoder, usable
 from encoders.training.pairs.cross_encoder import Recipe, Texts, logits_of, train_cross_encoder
 from encoders.training.pairs.scorer import ScorerRecipe, Vectored, scorer_logits, train_scorer
@@ -211,6 +217,25 @@ def test_augmentation_keeps_what_identifies() -> None:
     for _ in range(50):
         assert "mb13pnk" in augmented("speck case mb13pnk pink hard shell for laptop", chance).split()
     assert augmented("two words", chance) == "two words"
+
+
+def test_each_operator_changes_what_it_says() -> None:
+    title, text = "speck case # mb13pnk pink hard shell", "fits the thirteen inch laptop"
+    attributes = [title, "speck", "$ 20", text]
+    seen: dict[str, set[int]] = {}
+    for seed in range(40):
+        shorter = without_span(attributes, np.random.default_rng(seed))
+        assert len(shorter) == 4 and set(" ".join(shorter).split()) <= set(" ".join(attributes).split())
+        assert "mb13pnk" in shorter[0]
+        mixed = shuffled_span(attributes, np.random.default_rng(seed))
+        assert [sorted(one.split()) for one in mixed] == [sorted(one.split()) for one in attributes]
+        fewer = without_attribute(attributes, np.random.default_rng(seed))
+        assert fewer[0] == title and len(fewer) == 3 and set(fewer) < set(attributes)
+        turned = shuffled_attributes(attributes, np.random.default_rng(seed))
+        assert turned[0] == title and sorted(turned) == sorted(attributes)
+        for name, changed in (("span", shorter), ("mix", mixed), ("turn", turned)):
+            seen.setdefault(name, set()).add(int(changed != attributes))
+    assert all(1 in changes for changes in seen.values())
 
 
 def test_a_killed_bi_encoder_goes_on(tmp_path: Path) -> None:
