@@ -131,7 +131,7 @@ class GenerationRow:
 
 @dataclass(frozen=True)
 class Standing:
-    """How bridge and node stand. `problem` is empty where all is well."""
+    """How bridge and node stand. `problem` is empty where all is well, `role` (of our token) where nobody knows it."""
 
     alias: str
     generation: str
@@ -143,6 +143,7 @@ class Standing:
     generations: tuple[GenerationRow, ...] = ()
     models: tuple[str, ...] = field(default=())
     version: str = ""
+    role: str = ""
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "Standing":
@@ -160,6 +161,7 @@ class Standing:
             generations=tuple(GenerationRow.read(row) for row in document.get("generations", ())),
             models=tuple(str(one["name"]) for one in document.get("models", ())),
             version=str(bridge.get("version") or ""),
+            role=str(bridge.get("role") or ""),
         )
 
 

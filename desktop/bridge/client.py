@@ -100,8 +100,15 @@ class Bridge:
     def picture(self, product_id: str, *, side: int, generation: str = "") -> bytes | None:
         """Return a product's photo as JPEG; None where it has none."""
         params = {"side": side} | ({"generation": generation} if generation else {})
+        return self._content(f"/v1/pictures/{quote(product_id, safe='')}", params)
+
+    def region(self, product_id: str, value: str) -> bytes | None:
+        """Return a product's photo as PNG on which what spoke for a category glows; None where nobody knows."""
+        return self._content(f"/v1/regions/{quote(product_id, safe='')}", {"value": value})
+
+    def _content(self, path: str, params: Mapping[str, Any]) -> bytes | None:
         try:
-            return self._send("GET", f"/v1/pictures/{quote(product_id, safe='')}", params=params).content
+            return self._send("GET", path, params=params).content
         except BridgeRefusedError as error:
             if error.status in (400, 404, 405):
                 return None

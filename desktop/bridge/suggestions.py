@@ -272,6 +272,10 @@ class Suggestions:
             answer,
         )  # fmt: skip
 
+    def region(self, one: Suggestion) -> bytes | None:
+        """Return the photo with what spoke for a category, None where nobody knows."""
+        return self._bridge.region(one.product, one.value)
+
     def _decide(self, path: str, body: Mapping[str, Any]) -> Outcome:
         """Send a decision; one of which nothing could be decided is an outcome too, not a failure."""
         try:

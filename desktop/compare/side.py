@@ -101,6 +101,7 @@ class Side(QVBoxLayout):
         for row in (first, second):
             row.setSpacing(UNIT)
             self.addLayout(row)
+        self.setSpacing(UNIT)
         self.addWidget(results, 1)
         for box in (self.mode, self.generation):
             box.activated.connect(lambda _: self._emit())

@@ -46,5 +46,5 @@ def as_png(image: QImage) -> bytes:
     """Return an image as PNG."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # bytes, as its signature says, are refused
     return bytes(buffer.data().data())

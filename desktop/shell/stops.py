@@ -52,7 +52,7 @@ def stops(window: "MainWindow") -> list[Stop]:
         ),
         Stop(
             tr("Everything else is here"),
-            tr("Tags, rules, training and the map of the catalogue are pages too: Ctrl and a number opens them."),
+            tr("Tags, rules, training, the map and recommendations are pages too: Ctrl and a number opens them."),
             lambda: window.rail_frame,
         ),
         Stop(

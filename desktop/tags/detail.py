@@ -1,6 +1,7 @@
 """The chosen suggestion: photo, what is and what would be, and the evidence for it."""
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QCompleter,
@@ -36,6 +37,7 @@ class Detail(QScrollArea):
         super().__init__()
         self._thumbnails = thumbnails
         self._one: Suggestion | None = None
+        self._region = QPixmap()
         self.setWidgetResizable(True)
         self.setMinimumWidth(336)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -53,6 +55,10 @@ class Detail(QScrollArea):
         column = QVBoxLayout(whole)
         column.setSpacing(UNIT)
         column.addWidget(self.photo)
+        self.region = QCheckBox(tr("Show what in the photo spoke for it"))
+        self.region.setChecked(True)
+        self.region.toggled.connect(lambda _: self._draw_photos())
+        column.addWidget(self.region, 0, Qt.AlignmentFlag.AlignHCenter)
         for one in (self.title, self.change, self.surety):
             column.addWidget(one)
         column.addLayout(self._buttons())
@@ -97,15 +103,16 @@ class Detail(QScrollArea):
         column.addWidget(self.fresh)
         return self.editor
 
-    def show_one(self, one: Suggestion | None, values: tuple[str, ...]) -> None:
-        """Show a suggestion; `values` are offered for a correction."""
+    def show_one(self, one: Suggestion | None, values: tuple[str, ...]) -> bool:
+        """Show a suggestion and return whether it is another one; `values` are offered for a correction."""
         same = one is not None and self._one is not None and one.id == self._one.id
         self._one = one
         self.whole.setVisible(one is not None)
         if self.values.stringList() != list(values):
             self.values.setStringList(list(values))
         if one is None or same:
-            return
+            return False
+        self.show_region(None)
         self.editor.hide()
         self.title.setText(one.title[:SHOWN_CHARS])
         name, value = formats.field_name(one.field), shown_value(one.field, one.value)
@@ -135,6 +142,16 @@ class Detail(QScrollArea):
             self.neighbours.addWidget(picture, row, 0)
             self.neighbours.addWidget(text, row, 1)
         self._draw_photos()
+        return True
+
+    def show_region(self, region: tuple[int, bytes] | None) -> None:
+        """Show which region of the photo spoke for a suggestion, if that is the one that is shown."""
+        found = QPixmap()
+        if region is not None and self._one is not None and region[0] == self._one.id:
+            found.loadFromData(region[1])
+        self._region = found
+        self.region.setVisible(not found.isNull())
+        self._draw_photos()
 
     def ask(self) -> None:
         """Ask for the right value."""
@@ -155,7 +172,10 @@ class Detail(QScrollArea):
         if self._one is None:
             return
         initial = next((letter.upper() for letter in self._one.title if letter.isalnum()), "?")
-        self._draw(self.photo, self._one.product, _PHOTO, initial)
+        if self.region.isChecked() and not self._region.isNull():
+            self.photo.setPixmap(_fitted(self._region, _PHOTO))
+        else:
+            self._draw(self.photo, self._one.product, _PHOTO, initial)
         for place in range(self.neighbours.count()):
             item = self.neighbours.itemAt(place)
             label = item.widget() if item is not None else None
@@ -168,8 +188,12 @@ class Detail(QScrollArea):
             label.setText(initial)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             return
-        smooth = Qt.TransformationMode.SmoothTransformation
-        label.setPixmap(found.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, smooth))
+        label.setPixmap(_fitted(found, side))
+
+
+def _fitted(picture: QPixmap, side: int) -> QPixmap:
+    smooth = Qt.TransformationMode.SmoothTransformation
+    return picture.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, smooth)
 
 
 def _text(look: str = "") -> QLabel:

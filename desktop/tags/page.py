@@ -16,6 +16,7 @@ def tags_page(desk: Desk) -> tuple[Page, TagsPage, TagsPresenter]:
     view.sure_chosen.connect(presenter.sure_chosen)
     view.grouped.connect(presenter.grouped)
     view.page_turned.connect(presenter.page_turned)
+    view.inspected.connect(presenter.inspected)
     view.decided.connect(presenter.decided)
     view.corrected.connect(presenter.corrected)
     view.undone.connect(presenter.undone)

@@ -16,14 +16,15 @@ from desktop.bridge.suggestions import (
     Precision,
     Preview,
     Suggested,
+    Suggestion,
     Suggestions,
     ValueGroup,
 )  # fmt: skip
 from desktop.errors import DesktopError
 from desktop.i18n import formats, tr
-from desktop.running import Latest, Runner
+from desktop.running import Latest, Paced, Runner
 from desktop.search.state import Failure
-from desktop.tags.state import Grouping, TagsView, precision_chart
+from desktop.tags.state import CATEGORY, Grouping, TagsView, precision_chart
 
 
 class TagsPresenter:
@@ -32,7 +33,7 @@ class TagsPresenter:
     def __init__(self, bridge: Bridge, runner: Runner, show: Callable[[TagsView], None]) -> None:
         self._suggestions, self._runner, self._show = Suggestions(bridge), runner, show
         self._pages, self._groups, self._trees = Latest(runner), Latest(runner), Latest(runner)
-        self._jobs, self._bulk = Latest(runner), Latest(runner)
+        self._jobs, self._bulk, self._regions = Latest(runner), Latest(runner), Paced(runner)
         self._operations: list[int] = []
         self._leaving: set[int] = set()
         self._asked = False
@@ -40,7 +41,7 @@ class TagsPresenter:
 
     def use(self, bridge: Bridge) -> None:
         """Review for the shop of another bridge from now on."""
-        for one in (self._pages, self._groups, self._trees, self._jobs, self._bulk):
+        for one in (self._pages, self._groups, self._trees, self._jobs, self._bulk, self._regions):
             one.forget()
         self._suggestions, self._operations, self._asked = Suggestions(bridge), [], False
         self._leaving = set()
@@ -159,6 +160,17 @@ class TagsPresenter:
             self._give(replace(self.view, precision=precision_chart(weeks)))
 
         self._runner.run(self._suggestions.precision, done, self._told)
+
+    def inspected(self, one: Suggestion) -> None:
+        """Somebody looks at a suggestion: a category can show which region of the photo spoke for it."""
+        suggestions, shown = self._suggestions, self.view.region
+        if one.field != CATEGORY or (shown is not None and shown[0] == one.id):
+            return
+
+        def done(picture: bytes | None) -> None:
+            self._give(replace(self.view, region=(one.id, picture) if picture else None))
+
+        self._regions.run(lambda: suggestions.region(one), done, lambda error: None)
 
     def _send(self, decide: Callable[[], Outcome], numbers: Sequence[int], action: str) -> None:
         gone = [one for one in self.view.rows if one.id in set(numbers)]

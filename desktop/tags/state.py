@@ -34,6 +34,7 @@ class TagsView:
     making: Making | None = None
     precision: Chart | None = None
     undoable: int = 0
+    region: tuple[int, bytes] | None = None  # a suggestion, and a picture of what spoke for it
     notice: str = ""
     failure: Failure | None = None
 

@@ -41,6 +41,7 @@ class TagsPage(QWidget):
     sure_chosen = Signal(object)
     grouped = Signal(str)
     page_turned = Signal(int)
+    inspected = Signal(object)
     decided = Signal(str, list)
     corrected = Signal(int, str, bool)
     undone = Signal()
@@ -187,6 +188,7 @@ class TagsPage(QWidget):
         self.grouping.setCurrentIndex(max(0, self.grouping.findData(view.grouping)))
         self.surety.setCurrentIndex(max(0, self.surety.findData(view.wanted.sure)))
         self._show_browser(view)
+        self.detail.show_region(view.region)
         if view.phase != "waiting":
             self._slow.stop()
             self._show_rows(view)
@@ -282,7 +284,8 @@ class TagsPage(QWidget):
         one = branch.value if branch is not None and isinstance(branch.value, Suggestion) else None
         if one is None and branch is not None and branch.children:
             one = branch.children[0].value
-        self.detail.show_one(one, self._view.values_of(one.field) if one is not None else ())
+        if self.detail.show_one(one, self._view.values_of(one.field) if one is not None else ()):
+            self.inspected.emit(one)
 
     def _browsed(self, now: QModelIndex) -> None:
         branch = self.browser_model.branch(now)

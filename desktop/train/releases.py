@@ -14,6 +14,7 @@ from desktop.train.state import when
 
 SHOWN_CHANGES = 10
 UNDECIDED = ("compared", "refused")
+MAY_NOT = ("storefront", "merchandiser")  # roles that look, and change nothing that shoppers get
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class ReleaseView:
     releases: tuple[Release, ...] = ()
     chosen: int | None = None
     generations: tuple[GenerationRow, ...] = ()
+    role: str = ""
     question: Question | None = None
     working: str = ""
     notice: str = ""
@@ -59,7 +61,24 @@ class ReleaseView:
     @property
     def can_release(self) -> bool:
         """Whether the chosen release has a candidate that can be made live."""
-        return self.release is not None and self.release.state in UNDECIDED and not self.working
+        undecided = self.release is not None and self.release.state in UNDECIDED
+        return undecided and not self.working and self.role not in MAY_NOT
+
+    @property
+    def can_roll_back(self) -> bool:
+        """Whether there is a generation to go back to, and the token may."""
+        return self.before is not None and not self.working and self.role not in MAY_NOT
+
+    @property
+    def permission(self) -> str:
+        """Who may release, where this token may not; empty where it may."""
+        if self.role not in MAY_NOT:
+            return ""
+        return tr(
+            "Your token compares models; releasing and rolling back want one of the role “release”. Whoever runs the "
+            "bridge has it: {command}",
+            command="kindred tokens show release",
+        )
 
 
 class ReleasePresenter:
@@ -96,8 +115,8 @@ class ReleasePresenter:
 
     def stands(self, standing: Standing) -> None:
         """Know the generations of the shop."""
-        if standing.generations != self.view.generations:
-            self._give(replace(self.view, generations=standing.generations))
+        if (standing.generations, standing.role) != (self.view.generations, self.view.role):
+            self._give(replace(self.view, generations=standing.generations, role=standing.role))
 
     def chosen(self, number: int) -> None:
         """Show a release."""
@@ -123,7 +142,8 @@ class ReleasePresenter:
     def rollback_wanted(self) -> None:
         """Ask whether to go back to the generation before, and say what that means."""
         live, before = self.view.live, self.view.before
-        if live is None or before is None or self.view.working:
+        if live is None or before is None or not self.view.can_roll_back:
+            self._give(replace(self.view, notice=self.view.permission))
             return
         count = formats.number(before.documents)
         text = "\n\n".join((

@@ -53,7 +53,7 @@ class ExperimentsPanel(QSplitter):
             lambda: tr("Figure"), lambda: tr("Parity"), lambda: tr("Time"), lambda: tr("When"),
         )  # fmt: skip
         self.model = TreeModel(headings, self)
-        self.table = _table(self.model, tr("Experiments"), (130, 150, 110, 64, 120, 110, 90))
+        self.table = _table(self.model, tr("Experiments"), (120, 110, 100, 60, 140, 104, 84))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._select())
         self.figures = _table(TreeModel((lambda: tr("Figure"),), self), tr("Figures"), ())
@@ -155,7 +155,9 @@ class ReleasesPanel(QSplitter):
         row.addWidget(self.live, 1)
         row.addWidget(self.roll_back)
         row.addWidget(self.release)
+        self.permission = _label("", "muted")
         column.addLayout(row)
+        column.addWidget(self.permission)
         column.addWidget(self.table, 1)
         self.detail = QScrollArea()
         self.detail.setWidgetResizable(True)
@@ -178,7 +180,9 @@ class ReleasesPanel(QSplitter):
         text = tr("Shoppers get {name} · {model}", name=live.name, model=live.model) if live is not None else ""
         self.live.setText(view.working or view.notice or (view.failure.message if view.failure else "") or text)
         self.release.setEnabled(view.can_release)
-        self.roll_back.setEnabled(view.before is not None and not view.working)
+        self.roll_back.setEnabled(view.can_roll_back)
+        self.permission.setText(view.permission)
+        self.permission.setVisible(bool(view.permission))
         if view.release is not self._shown or self.detail.widget() is None:
             self._shown = view.release
             self.detail.setWidget(self._comparison(view.release))

@@ -10,6 +10,7 @@ from desktop.bridge.jobs import Experiment, Job, Plan, Step
 from desktop.i18n import formats, tr
 from desktop.plotting import Chart, Line
 from desktop.search.state import Failure
+from desktop.train.figures import figure_name
 
 KINDS = ("train-search", "train-pairs", "train-tags", "train-images", "train-behaviour")
 BASE = "base"
@@ -153,7 +154,7 @@ def valid_chart(steps: Sequence[Step]) -> Chart:
         told = [(one.step, one.valid[name]) for one in steps if name in one.valid]
         x, y = (tuple(side) for side in zip(*told, strict=True))
         colour = _COLOURS[place % len(_COLOURS)]
-        lines.append(Line(name, x, y, colour=colour, dashed=place >= len(_COLOURS), dots=True))
+        lines.append(Line(figure_name(name), x, y, colour=colour, dashed=place >= len(_COLOURS), dots=True))
     return Chart(tr("Step"), tr("Validation"), tuple(lines))
 
 
@@ -192,8 +193,8 @@ def main_figure(one: Experiment) -> str:
         for measure in ("f1", "ndcg", "recall", "accuracy", "macro"):
             for name, value in told.items():
                 if measure in name.lower() and part in name.lower():
-                    return f"{name.replace('_', ' ')} {value:.3f}"
-    return next((f"{name} {value:.3g}" for name, value in one.figures.items()), "")
+                    return f"{figure_name(name)} {value:.3f}"
+    return next((f"{figure_name(name)} {value:.3g}" for name, value in one.figures.items()), "")
 
 
 def parity_word(one: Experiment) -> str:
@@ -217,7 +218,7 @@ def _figures(before: str, found: Sequence[Mapping[str, float]]) -> list[Branch]:
     return [
         Branch(
             f"{before}\0{name}",
-            (f"{before} {name}".strip(), *(f"{one[name]:.4g}" if name in one else "" for one in found)),
+            (f"{before} {figure_name(name)}".strip(), *(f"{one[name]:.4g}" if name in one else "" for one in found)),
         )
         for name in names
     ]

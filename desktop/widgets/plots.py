@@ -126,6 +126,8 @@ class Plot(QWidget):
             plot.addLegend(offset=(-8, 8))
         plot.legend.setLabelTextColor(theme.text)
         plot.legend.clear()
+        # One line that is called as its axis needs no legend, which would lie over it.
+        plot.legend.setVisible([line.name for line in self.chart.lines] != [self.chart.y])
         for line in self.chart.lines:
             _draw_line(plot, line, theme)
 

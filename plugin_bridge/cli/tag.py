@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from encoders.errors import EncoderError
-from encoders.heads import CLASSES_FILE, PhotoClassifier, open_classifier
 from encoders.store import ModelStore
 from opensearch import generations
 from opensearch.client import Cluster, connect
@@ -25,7 +23,7 @@ from plugin_bridge.tagging.calibration import WANTED_PRECISION
 from plugin_bridge.tagging.engine import TaggedInput
 from plugin_bridge.tagging.labels import labels_of
 from plugin_bridge.tagging.opening import open_engine
-from plugin_bridge.tagging.regions import with_regions
+from plugin_bridge.tagging.regions import trained_classifier, with_regions
 from plugin_bridge.tagging.suggesting import ProductSuggestions, Suggestion
 
 PRODUCTS_AT_ONCE = 256
@@ -83,7 +81,7 @@ def tag(
             neighbours=not everything,  # for a whole catalogue the words are evidence enough
         )
         display.update(task, description="tagging products", total=generation.documents if everything else None)
-        classifier = _classifier(store, settings) if evidence is not None else None
+        classifier = trained_classifier(store, settings.threads) if evidence is not None else None
         found: list[tuple[TaggedInput, ProductSuggestions]] = []
         products = _products(what or [], everything, cluster, generation, images)
         while batch := list(islice(products, PRODUCTS_AT_ONCE)):
@@ -126,13 +124,6 @@ def _from_file(path: Path, images: Path | None) -> Iterator[TaggedInput]:
             yield TaggedInput(product.id, product.fields, photo if isinstance(photo, Path) else None)
     if not file.report.accepted:
         raise BridgeError(f"{path}: holds no product that can be read")
-
-
-def _classifier(store: ModelStore, settings: Settings) -> PhotoClassifier:
-    for name in store.names():
-        if (store.folder(name) / CLASSES_FILE).is_file():
-            return open_classifier(store, name, settings.threads)
-    raise EncoderError("--evidence needs a trained photo classifier; `kindred train images` makes one")
 
 
 def _only(found: ProductSuggestions, fields: Sequence[str] | None) -> ProductSuggestions:

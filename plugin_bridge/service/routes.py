@@ -22,6 +22,7 @@ from plugin_bridge.service import (
     labelling,
     mapping,
     recommending,
+    regions,
     releasing,
     reviewing,
     ruling,
@@ -30,6 +31,7 @@ from plugin_bridge.service.context import Context, activate
 from plugin_bridge.service.schemas import EmbeddingsBody, SearchBody, SimilarBody, validated
 from plugin_bridge.service.searching import SearchEndpoint
 from plugin_bridge.service.wire import authorise
+from plugin_bridge.tokens import ROLES
 
 _FLAT = ("text", "like", "mode", "size", "from", "explain", "generation", "alias", "rules")
 
@@ -42,6 +44,7 @@ def build(context: Context, searching: SearchEndpoint) -> APIRouter:
     router.include_router(_for_staff(context))
     router.include_router(reviewing.build(context.desk, lambda role: _need(context, role)))
     router.include_router(browsing.build(context, lambda role: _need(context, role)))
+    router.include_router(regions.build(context, lambda role: _need(context, role)))
     router.include_router(duplicating.build(context, lambda role: _need(context, role)))
     router.include_router(labelling.build(context.labels, lambda role: _need(context, role)))
     router.include_router(mapping.build(context, lambda role: _need(context, role)))
@@ -121,8 +124,9 @@ def _for_staff(context: Context) -> APIRouter:
     router = APIRouter(dependencies=[Depends(_need(context, "merchandiser"))])
 
     @router.get("/v1/status", tags=["operations"], summary="Node, alias, generations, models, fallbacks")
-    async def show_status() -> Response:
-        bridge = {"running": True, "version": version("kindred"), **readiness(context)}
+    async def show_status(request: Request) -> Response:
+        role = request.state.token.role if context.settings.auth else ROLES[-1]
+        bridge = {"running": True, "version": version("kindred"), "role": role, **readiness(context)}
         return _json(await run_in_threadpool(lambda: status.describe(context.cluster, context.settings, bridge=bridge)))
 
     @router.post("/v1/refresh", tags=["operations"], summary="Look for new and dropped generations now")

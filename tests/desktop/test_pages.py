@@ -85,6 +85,17 @@ def test_a_dropped_photo_is_searched_by(connected: Desktop, qtbot: Any, tmp_path
     assert results(connected)[:1] == ["boots"]
 
 
+def test_a_pasted_picture_is_searched_by(connected: Desktop, qtbot: Any) -> None:
+    image = QImage(64, 48, QImage.Format.Format_RGB32)
+    image.fill(0x783C14)
+    QGuiApplication.clipboard().setImage(image)
+    connected.window.search_view.query.setFocus()
+    qtbot.keyClick(connected.window.search_view.query, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: connected.window.search.view.wanted.picture is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: results(connected)[:1] == ["boots"], timeout=WAIT)
+    assert not connected.window.search_view.example_photo.pixmap().isNull()
+
+
 def test_results_are_exported(connected: Desktop, qtbot: Any, tmp_path: Path) -> None:
     connected.window.search.export_wanted(tmp_path / "out.csv")
     qtbot.waitUntil(lambda: "out.csv" in connected.window.search_view.notice.text(), timeout=WAIT)
@@ -138,6 +149,10 @@ def test_the_last_search_and_layout_come_back(connected: Desktop, bridge: Bridge
     qtbot.keyClick(connected.window.search_view.query, Qt.Key.Key_Return)
     connected.window.search_view.table_button.setChecked(True)
     connected.window.resize(1000, 640)
+    segments = connected.window.pages[-1].widget.segments
+    segments.table.setColumnWidth(3, 333)
+    segments.body.setSizes([400, 500])
+    wide = segments.body.sizes()
     connected.window.close()
     connected.desk.close()
     folder = connected.desk.file.path.parent
@@ -147,6 +162,8 @@ def test_the_last_search_and_layout_come_back(connected: Desktop, bridge: Bridge
         assert again.window.search_view.table_button.isChecked()
         assert again.window.size().height() == 640  # the offscreen screen is 800 pixels wide, too few for the width
         assert again.desk.settings.history[0] == "tent"
+        same = again.window.pages[-1].widget.segments
+        assert same.table.columnWidth(3) == 333 and same.body.sizes() == pytest.approx(wide, abs=40)
     finally:
         again.window.close()
         again.desk.close()

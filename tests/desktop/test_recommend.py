@@ -27,8 +27,10 @@ from desktop.recommend.state import (
 from desktop.recommend.view import RecommendPage
 from desktop.search.state import bounded, toggled
 from desktop.theme import DARK, LIGHT
+from desktop.widgets.thumbnails import Thumbnails
+from desktop.work import Work
 from tests.desktop.conftest import WAIT
-from tests.desktop.doubles import AtOnce, Later, answer
+from tests.desktop.doubles import AtOnce, Later, answer, refusing_bridge
 from tests.fixtures.bridge import Bridge
 from tests.fixtures.habits import Served
 
@@ -338,6 +340,24 @@ def test_a_shop_without_a_model_says_which_commands_make_one(desktop: Desktop, b
     page.open_segments()
     qtbot.waitUntil(lambda: page.segments._view.phase == "unready", timeout=WAIT)
     assert "kindred behaviour publish" in page.segments.message.hint.text()
+
+
+@pytest.mark.parametrize(("status", "said"), [(404, "there is no /v1/"), (401, "does not accept the token")])
+def test_an_older_bridge_and_a_refused_token_are_said(status: int, said: str, qtbot: Any, tmp_path: Path) -> None:
+    work = Work(threads=1)
+    page = RecommendPage(LIGHT, Thumbnails(work, tmp_path))
+    qtbot.addWidget(page)
+    page.show()
+    with refusing_bridge(status) as client:
+        presenter = RecommendPresenter(client, AtOnce(), page.recommendations.show_view)
+        presenter.shown()
+        presenter.customer_given("C1")
+        assert said in page.recommendations.message.title.text()
+        assert page.recommendations.message.button.isVisible()
+        segments = SegmentsPresenter(client, AtOnce(), page.segments.show_view)
+        segments.shown()
+        assert segments.view.failure is not None and said in segments.view.failure.message
+    work.close()
 
 
 def test_a_wish_says_only_who_it_is_for() -> None:

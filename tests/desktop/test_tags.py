@@ -2,11 +2,13 @@
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QAbstractItemModelTester
 
 from desktop.app import Desktop
@@ -14,11 +16,15 @@ from desktop.branches import Branch, walk
 from desktop.bridge import Bridge as Client
 from desktop.bridge.suggestions import Filter, Precision, Suggestions, ValueGroup
 from desktop.errors import BridgeAwayError
+from desktop.search.query import as_png
+from desktop.tags.detail import Detail
 from desktop.tags.presenter import TagsPresenter
 from desktop.tags.preview import PreviewDialog
 from desktop.tags.state import TagsView, browser, listed, precision_chart
 from desktop.tags.view import TagsPage
+from desktop.widgets.thumbnails import Thumbnails
 from desktop.widgets.trees import BRANCH, TreeModel
+from desktop.work import Work
 from plugin_bridge.review.ledger import Ledger
 from plugin_bridge.storage import open_storage
 from plugin_bridge.tagging.suggesting import Suggestion
@@ -179,6 +185,49 @@ def test_a_bridge_that_is_away_is_said() -> None:
     presenter.shown()
     assert views[-1].phase == "failed"
     assert views[-1].failure is not None and "No bridge answers" in views[-1].failure.message
+
+
+def test_a_category_shows_the_region_that_spoke_for_it(qtbot: Any, tmp_path: Path, client: Client) -> None:
+    presenter, views = presenting(client)
+    presenter.shown()
+    rows = {one.product: one for one in views[-1].rows}
+    given = presenter._suggestions
+    asked: list[str] = []
+
+    def region(one: Any) -> bytes | None:
+        asked.append(one.product)
+        return png(0xC81E1E)
+
+    given.region = region  # type: ignore[method-assign]
+    presenter.inspected(rows["sofa"])
+    assert asked == [], "a colour is no category"
+    presenter.inspected(rows["pan"])
+    presenter.inspected(rows["pan"])
+    assert asked == ["pan"] and views[-1].region == (rows["pan"].id, png(0xC81E1E))
+    work = Work(threads=1)
+    detail = Detail(Thumbnails(work, tmp_path))
+    qtbot.addWidget(detail)
+    detail.show()
+    assert detail.show_one(rows["pan"], ()) and not detail.show_one(rows["pan"], ())
+    detail.show_region(views[-1].region)
+    assert detail.region.isVisible()
+    assert detail.photo.pixmap().toImage().pixelColor(5, 5).red() == 0xC8
+    detail.region.click()
+    assert detail.photo.pixmap().isNull() and detail.photo.text() == "C"
+    detail.show_one(rows["sofa"], ())
+    detail.show_region(views[-1].region)
+    assert not detail.region.isVisible(), "that was another one's"
+    given.region = lambda one: None  # type: ignore[method-assign]
+    presenter.view = replace(presenter.view, region=None)
+    presenter.inspected(rows["pan"])
+    assert views[-1].region is None
+    work.close()
+
+
+def png(colour: int) -> bytes:
+    image = QImage(40, 40, QImage.Format.Format_RGB32)
+    image.fill(colour)
+    return as_png(image)
 
 
 def test_precision_is_a_line_for_each_field_and_model() -> None:

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from desktop.bridge import Bridge as Client
 from desktop.bridge import GenerationRow, Standing
-from desktop.bridge.releases import Release
+from desktop.bridge.releases import Release, Releases
 from desktop.errors import BridgeRefusedError
 from desktop.train.releases import ReleasePresenter, ReleaseView, change_text, measure_text, release_rows
 from tests.desktop.doubles import AtOnce
+from tests.fixtures.bridge import Bridge
 
 RELEASE = {
     "id": 3, "model": "shop-3", "from": "shop-g007", "to": "shop-g008", "state": "compared", "verdict": "better",
@@ -51,6 +53,20 @@ def releasing() -> tuple[ReleasePresenter, list[ReleaseView], Shop]:
     presenter.stands(Standing("shop", "g007", 1000, "3.6.0", True, "", generations=rows))
     presenter.shown()
     return presenter, views, shop
+
+
+def test_a_token_that_may_not_release_is_told_who_may() -> None:
+    presenter, views, shop = releasing()
+    rows = views[-1].generations
+    presenter.stands(Standing("shop", "g007", 1000, "3.6.0", True, "", generations=rows, role="merchandiser"))
+    assert "role “release”" in views[-1].permission and "kindred tokens show release" in views[-1].permission
+    assert not views[-1].can_release and not views[-1].can_roll_back
+    presenter.release_wanted()
+    presenter.rollback_wanted()
+    assert views[-1].question is None and shop.done == []
+    assert views[-1].notice == views[-1].permission, "the palette has the command, too"
+    presenter.stands(Standing("shop", "g007", 1000, "3.6.0", True, "", generations=rows, role="release"))
+    assert views[-1].permission == "" and views[-1].can_release and views[-1].can_roll_back
 
 
 def test_a_release_says_what_it_means_before_it_is_made() -> None:
@@ -101,3 +117,11 @@ def test_a_comparison_in_words() -> None:
     assert "too few" in measure_text(replace(release.measures[0], enough=False))
     assert change_text(release.changes[0]) == "warm: 1 of 2 stay"
     assert release_rows((release,))[0].cells[:4] == ("shop-3", "g007 → g008", "compared", "better")
+
+
+def test_a_merchandiser_may_not_release(bridge: Bridge) -> None:
+    client = Client(bridge.url, bridge.secret("merchandiser"))
+    with pytest.raises(BridgeRefusedError, match="role “release”"):
+        Releases(client).roll_back("g000")
+    assert client.standing().role == "merchandiser"
+    client.close()

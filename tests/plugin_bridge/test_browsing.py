@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -14,6 +15,7 @@ from opensearch.generations import Generation
 from plugin_bridge.loading.load import loads_folder
 from plugin_bridge.loading.photos import note_folder
 from tests.fixtures.bridge import PRODUCTS, Bridge
+from tests.fixtures.tiny_models import make_classifier
 
 
 @pytest.fixture
@@ -78,6 +80,39 @@ def test_a_product_without_a_photo_has_no_picture(http: httpx.Client) -> None:
     assert answer.status_code == 404
     assert answer.json()["error"]["message"] == "the product has no photo"
     assert http.get("/v1/pictures/nobody").status_code == 404
+
+
+def test_the_region_that_spoke_for_a_category_glows(
+    new_bridge: Callable[..., tuple[Bridge, Generation]], cluster: Cluster, tmp_path: Path
+) -> None:
+    running, generation = new_bridge("regions", start=False, KINDRED_IMAGES=str(tmp_path))
+    Image.fromarray(np.repeat([[[220, 20, 20], [20, 20, 220]]], 64, 0).repeat(32, 1).astype(np.uint8)).save(
+        tmp_path / "halves.png"
+    )
+    change = {"doc": {"image": "halves.png"}}
+    cluster.request("POST", f"/{generation.index}/_update/sofa", change, params={"refresh": True})
+    models = running.home / "models"
+    shared = models.resolve()
+    models.unlink()
+    models.mkdir()
+    for folder in shared.iterdir():
+        (models / folder.name).symlink_to(folder, target_is_directory=True)
+    running.start()
+    with running.http("merchandiser") as http:
+        asked = {"value": "shop > Red"}
+        assert "kindred train images" in http.get("/v1/regions/sofa", params=asked).json()["error"]["message"]
+        make_classifier(models / "eyes", ("red", "green", "blue"))
+        answer = http.get("/v1/regions/sofa", params=asked)
+        assert answer.headers["content-type"] == "image/png", answer.text
+        seen = np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGB")).astype(int)
+        third = seen.shape[1] // 3
+        red, blue = np.abs(seen[:, :third] - (220, 20, 20)), np.abs(seen[:, -third:] - (20, 20, 220))
+        assert red.mean() > 5 > blue.mean(), "the red half glows, the blue one does not"
+        assert http.get("/v1/regions/sofa", params={"value": "teapots"}).status_code == 404
+        assert http.get("/v1/regions/pan", params=asked).status_code == 404
+        assert http.get("/v1/regions/sofa").status_code == 422
+    with running.http() as http:
+        assert http.get("/v1/regions/sofa", params=asked).status_code == 403
 
 
 def test_pictures_come_from_the_folder_that_was_loaded_from(

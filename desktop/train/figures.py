@@ -1,0 +1,40 @@
+"""Names of figures as people read them: the bridge names them in words joined by underlines. Free of Qt."""
+
+from collections.abc import Callable
+
+from desktop.i18n import tr
+
+_WORDS: dict[str, Callable[[], str]] = {
+    "valid": lambda: tr("validation"),
+    "test": lambda: tr("test"),
+    "before": lambda: tr("before"),
+    "judgments": lambda: tr("judgments"),
+    "queries": lambda: tr("queries"),
+    "pairs": lambda: tr("pairs"),
+    "products": lambda: tr("products"),
+    "examples": lambda: tr("examples"),
+    "labels": lambda: tr("labels"),
+    "inputs": lambda: tr("inputs"),
+    "trials": lambda: tr("trials"),
+    "loss": lambda: tr("loss"),
+    "accuracy": lambda: tr("accuracy"),
+    "precision": lambda: tr("precision"),
+    "recall": lambda: tr("recall"),
+    "coverage": lambda: tr("coverage"),
+    "threshold": lambda: tr("threshold"),
+    "seconds": lambda: tr("seconds"),
+    "max": lambda: tr("largest"),
+    "mean": lambda: tr("mean"),
+    "worst": lambda: tr("worst"),
+    "abs": lambda: tr("absolute"),
+    "difference": lambda: tr("difference"),
+    "cosine": lambda: tr("cosine"),
+    "f1": lambda: "F1",
+    "macro": lambda: tr("macro"),
+    "ndcg@10": lambda: "nDCG@10",
+}
+
+
+def figure_name(name: str) -> str:
+    """Return the name of a figure in the user's language, as far as its words are known: valid_f1 is validation F1."""
+    return " ".join(_WORDS[word]() if word in _WORDS else word for word in name.replace("_", " ").split())
