@@ -3,6 +3,7 @@
 import getpass
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,10 @@ from plugin_bridge.errors import BridgeError
 from plugin_bridge.labels import exporting, snapshot
 from plugin_bridge.labels.candidates import Shelf
 from plugin_bridge.labels.desk import LabelDesk
+from plugin_bridge.labels.features import Item
 from plugin_bridge.labels.files import JUDGMENT_READERS, PAIR_READERS
 from plugin_bridge.labels.importing import Report, import_file
+from plugin_bridge.labels.values import LABELS, Said
 from plugin_bridge.settings import Settings
 from plugin_bridge.storage import LateStorage
 
@@ -35,9 +38,29 @@ _BY_NAME = {".csv": "csv", ".jsonl": "jsonl", ".txt": "qrels", ".qrels": "qrels"
 def register(app: typer.Typer) -> None:
     """Add this group's commands to `app`."""
     labels = typer.Typer(help="Labels of pairs, judgments of results.", no_args_is_help=True)
-    for command in (import_, export, stats, next_, snapshot_):
+    for command in (add, import_, export, stats, next_, snapshot_):
         labels.command(command.__name__.removesuffix("_"))(command)
     app.add_typer(labels, name="labels")
+
+
+def add(
+    left: Annotated[str, typer.Argument(metavar="LEFT", help="Id of a product.")],
+    right: Annotated[str, typer.Argument(metavar="RIGHT", help="Id of another one.")],
+    label: Annotated[str, typer.Argument(metavar="|".join(LABELS))],
+    by: By = None,
+    index: Index = None,
+    json: Json = False,
+) -> None:
+    """Say of two products whether they are alike."""
+    said = Said(str(uuid.uuid4()), left, right, label)
+    with _desk() as desk:
+        outcome = desk.save(desk.alias(index), [said], by or getpass.getuser())
+    if outcome.refused:
+        raise BridgeError(outcome.refused[0].message)
+    if json:
+        print_json({"left": left, "right": right, "label": label, "key": said.key})
+    else:
+        console.print(escape(f"{left} and {right}: {label}"))
 
 
 def import_(
@@ -119,7 +142,7 @@ def next_(
     by: By = None,
     json: Json = False,
 ) -> None:
-    """Show the pairs that would teach most; they are labelled at the desktop or over HTTP."""
+    """Show the pairs that would teach most; `kindred labels add` says what they are, or the desktop."""
     with _desk() as desk:
         queue = desk.queue(desk.alias(index))
         found, left = queue.next(by or getpass.getuser(), count, patience=60.0)
@@ -128,8 +151,16 @@ def next_(
     if json:
         print_json({"pairs": [one.to_json() for one in found], "left": left})
         return
-    rows = [(one.left.product.get("title"), one.right.product.get("title"), one.text) for one in found]
+    if not found:
+        console.print("there is no pair to ask for now: products need vectors, and neighbours that nobody labelled")
+        return
+    rows = [(_named(one.left), _named(one.right), one.text) for one in found]
     out.print(table("", ("left", "right", "why"), rows))
+    console.print("kindred labels add LEFT RIGHT similar (or dissimilar, or skip), with the ids below the titles")
+
+
+def _named(item: Item) -> str:
+    return f"{item.product.get('title') or ''}\n{item.id}".strip()
 
 
 def snapshot_(

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from encoders.store import ModelStore
 from opensearch.client import connect
-from plugin_bridge.cli.output import out, print_json, table
+from plugin_bridge.cli.output import console, out, print_json, table
 from plugin_bridge.cli.progress_lines import Lines, telling
 from plugin_bridge.plugging import announce, unplug
 from plugin_bridge.releases import candidates, records
@@ -25,6 +25,7 @@ from plugin_bridge.storage import LateStorage
 Index = Annotated[str | None, typer.Option("--index", help="Alias; default: KINDRED_ALIAS or `products`.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 _SHOWN = 5
+_SIDES = (("before", "after"), ("after", "before"))
 
 
 def register(app: typer.Typer) -> None:
@@ -75,7 +76,16 @@ def releases_command(index: Index = None, json: Json = False) -> None:
         return
     columns = ("release", "model", "from", "to", "state", "verdict", "begun", "by")
     rows = [
-        (one.id, one.model, one.source, one.target, one.state, one.verdict, one.begun[:16].replace("T", " "), one.by)
+        (
+            one.id,
+            one.model,
+            _generation(one.source),
+            _generation(one.target),
+            one.state,
+            one.verdict,
+            one.begun[:16].replace("T", " "),
+            one.by,
+        )
         for one in found
     ]
     out.print(table(f"Releases of {shop.alias}", columns, rows))
@@ -157,7 +167,7 @@ def _show(done: Release) -> None:
         out.print(f"[yellow]·[/] {escape(note)}")
     _show_changes(found["changes"])
     out.print(escape(f"verdict: {done.verdict}; release {done.id} is {done.state} ({done.source} → {done.target})"))
-    if done.problem:
+    if done.problem and done.state != records.REFUSED:  # why it was refused was told when it was
         out.print(escape(done.problem), soft_wrap=True)
     if done.verdict == "cannot tell" and found["judge_next"]:
         _show_next(found["judge_next"])
@@ -172,20 +182,29 @@ def _show_next(listed: Sequence[dict[str, str]]) -> None:
     else:
         rows = [(one["query"], one["product"]) for one in shown]
         out.print(table(f"judge these {len(listed)} next, first {len(rows)}", ("query", "product"), rows))
+    console.print("--json lists them all; the desktop asks for them, and `kindred labels import` takes a file of them")
 
 
 def _show_changes(changes: Sequence[dict[str, Any]]) -> None:
     if changes:
         rows = [
-            (one["query"], f"{one['overlap']:.0%}", _first(one["before"]), _first(one["after"]))
+            (one["query"], f"{one['overlap']:.0%}", *(_only(one[here], one[there]) for here, there in _SIDES))
             for one in changes[:_SHOWN]
         ]
-        out.print(table("most changed queries", ("query", "same in top 10", "first before", "first after"), rows))
+        columns = ("query", "same in top 10", "no longer there", "new there")
+        out.print(table(f"the {len(rows)} queries that change most", columns, rows))
+
+
+def _generation(index: str | None) -> str:
+    return "" if index is None else index.rsplit("-", 1)[-1]
 
 
 def _interval(one: dict[str, Any]) -> str:
     return f"{one['low']:+.4f} to {one['high']:+.4f}"
 
 
-def _first(hits: Sequence[dict[str, Any]]) -> str:
-    return str(hits[0]["product"].get("title") or hits[0]["id"]) if hits else "nothing"
+def _only(hits: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> str:
+    """Return the first of some hits that is not among the others."""
+    known = {one["id"] for one in others}
+    found = next((one for one in hits if one["id"] not in known), None)
+    return "only the order changes" if found is None else str(found["product"].get("title") or found["id"])

@@ -100,6 +100,8 @@ class Queue:
                 self._work()
                 self.problem = None
             except (BridgeError, OpenSearchError) as error:
+                if self._stopped.is_set():
+                    return  # what it worked with was closed
                 self.problem = str(error)
                 log.warning("the pairs to label for %s wait: %s", self._alias, error)
             except Exception as error:

@@ -20,7 +20,7 @@ from plugin_bridge.releases.verdicts import Measure
 LEAST_CUSTOMERS = 30
 _MEASURED = ("recall@20", "ndcg@10")
 _AT_ONCE = 200
-_SHOWN_HISTORY = 2
+_SHOWN_HISTORY = 1  # what a person bought together could tell who it is
 
 
 class _Popular:

@@ -15,6 +15,7 @@ from opensearch.client import Cluster
 from opensearch.generations import EncoderRef, Generation
 from opensearch.leases import Lease, LeaseHeldError
 from plugin_bridge.behaviour.model import BehaviourModel, open_model
+from plugin_bridge.behaviour.publishing import cold_of
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.errors import BehaviourError, ReleaseError
 from plugin_bridge.loading.load import loads_folder
@@ -88,7 +89,10 @@ class Workshop:
         text = None if source.text == target.text else pool.text(target.text)
         found = Encoders(text, workers=self.settings.threads or available_cores())
         if source.behaviour != target.behaviour:
-            found = replace(found, own_behaviour=True, behaviour=self.behaviour(target.behaviour))
+            model = self.behaviour(target.behaviour)
+            if model is not None and (source.text, source.image) == (target.text, target.image):
+                model = replace(model, cold=cold_of(self.cluster, source, model))  # for products that nobody bought yet
+            found = replace(found, own_behaviour=True, behaviour=model)
         if target.image is None or source.image == target.image:
             return found
         folder = self._photos_of(source, target)

@@ -57,6 +57,13 @@ def test_files_in_and_out(tmp_path: Path) -> None:
     assert (made["pairs"], made["judgments"], made["products"]) == (2, 2, 5)
 
 
+def test_one_pair_is_labelled() -> None:
+    assert run("add", "boot", "shoe", "similar", "--by", "anna")["label"] == "similar"
+    assert run("stats", "--by", "anna")["mine"] == 1
+    assert "there is no product 'ghost'" in str(run("add", "boot", "ghost", "similar", fails=True))
+    assert "label" in str(run("add", "boot", "apple", "perhaps", fails=True))
+
+
 def test_what_is_wrong_is_told(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("left,right\nboot,shoe\n")
     assert isinstance(run("import", str(tmp_path / "labels.csv"), fails=True), RequestError)
