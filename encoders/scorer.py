@@ -34,7 +34,8 @@ class ScorerCard:
     """What `pairs.json` says: the names of the features, whose vectors are read, and how the parts are put together.
 
     `weights` holds the weight of each part that there is, `shift` the constant; the sum is a calibrated logit. From
-    `threshold` on (a logit) a pair is called similar. `encoder_fingerprint` names the encoder exactly.
+    `threshold` on (a logit) a pair is called similar. `encoder_fingerprint` names the encoder exactly; `photos` is the
+    encoder of photos, empty where none were there to learn from.
     """
 
     features: tuple[str, ...]
@@ -44,6 +45,8 @@ class ScorerCard:
     shift: float
     threshold: float
     tokens: int
+    photos: str = ""
+    photos_fingerprint: str = ""
 
     def write(self, folder: Path) -> None:
         """Write `pairs.json` into a model's folder."""

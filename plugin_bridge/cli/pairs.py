@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from plugin_bridge.errors import BridgeError
 from plugin_bridge.evaluation.folders import read_judged_set
 from plugin_bridge.experiments import Experiment
 from plugin_bridge.pairs.evaluating import Evaluation, PairReport
+from plugin_bridge.pairs.photos import photos_of
 from plugin_bridge.pairs.reading import SIZES, read_pair_set
 from plugin_bridge.pairs.training import WHAT, Wanted, train_pairs
 from plugin_bridge.pairs.vectors import raw
@@ -49,6 +51,10 @@ def evaluate_pairs(
         raise typer.BadParameter(f"must be one of {', '.join(SIZES)}", param_hint="--size")
     settings = Settings()
     pairs = read_pair_set(data, size)
+    store = ModelStore(settings.models_dir)
+    photos = photos_of(pairs.products, pairs.folder, store, settings.image_model, settings.threads)
+    if photos is not None:
+        pairs = replace(pairs, photos=photos.vectors(pairs.products))
     with progress() as display:
         task = display.add_task("comparing", total=None)
         found = Evaluation(pairs, split, seed, lambda what: display.update(task, description=escape(what)))
@@ -58,7 +64,7 @@ def evaluate_pairs(
             from plugin_bridge.pairs.scoring import open_scorer
 
             display.update(task, description=escape(model))
-            scorer = open_scorer(ModelStore(settings.models_dir), model, settings.threads)
+            scorer = open_scorer(store, model, settings.threads, pairs.folder)
             found.add(model, {name: scorer.logits(side) for name, side in found.sides.items()})
         report = found.report(model)
     if json:
@@ -117,7 +123,7 @@ def train_pairs_command(
     with telling(json) as lines:
         experiment, before = train_pairs(
             pairs, name, store, wanted, settings.home, tell=lines, cache=settings.cache / "pair-vectors",
-            threads=settings.threads,
+            threads=settings.threads, image_model=settings.image_model,
         )  # fmt: skip
         lines.result({**experiment.to_json(), "recorded": before})
     if not json:

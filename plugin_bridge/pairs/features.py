@@ -41,7 +41,7 @@ class Comparer:
     """
 
     weights: Weights
-    photos: Mapping[str, np.ndarray] = field(default_factory=dict)
+    photos: dict[str, np.ndarray] = field(default_factory=dict)
     _seen: dict[str, Seen] = field(default_factory=dict)
 
     def seen(self, product: Product) -> Seen:

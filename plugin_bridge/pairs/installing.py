@@ -10,6 +10,7 @@ from encoders.cards import MODEL_FILE, TOKENIZER_FILE, ModelCard, fingerprint_of
 from encoders.scorer import CROSS_FILE, GRAMS_FILE, LEXICON_FILE, TREES_FILE, WORDS_FILE, PairNetworks, ScorerCard
 from encoders.store import ModelStore
 from plugin_bridge.pairs.learning import Learned
+from plugin_bridge.pairs.photos import Photos
 from plugin_bridge.pairs.reading import PairSet, identity
 from plugin_bridge.pairs.serialising import both_sides
 from plugin_bridge.pairs.stacking import Stack
@@ -20,13 +21,17 @@ _PROVING = 64
 
 @dataclass
 class Parts:
-    """The trained networks of a scorer: boosted trees, and where they were trained the small network and the large."""
+    """The trained networks of a scorer: boosted trees, and where they were trained the small network and the large.
+
+    `photos` is what read the products' photos, where they have some.
+    """
 
     trees: Any
     scorer: Any = None
     cross: Any = None
     tokenizer: Path | None = None
     tokens: int = 0
+    photos: Photos | None = None
 
 
 def install_scorer(
@@ -76,6 +81,8 @@ def install_scorer(
             shift=stack.shift,
             threshold=stack.threshold,
             tokens=parts.tokens,
+            photos=parts.photos.encoder.card.name if parts.photos else "",
+            photos_fingerprint=parts.photos.encoder.card.fingerprint if parts.photos else "",
         ).write(folder)
         card = _card(name, folder, pairs.name)
         found = PairNetworks(folder, card, 1).parts(rows, (both[0], both[1]), texts)

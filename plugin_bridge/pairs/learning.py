@@ -72,7 +72,7 @@ class Learned:
 
 def comparer_of(pairs: PairSet) -> Comparer:
     """Return a comparer whose weights are learned from the texts of the folder's products; labels play no part."""
-    return Comparer(learn_weights(item_of(product).whole for product in pairs.products))
+    return Comparer(learn_weights(item_of(product).whole for product in pairs.products), dict(pairs.photos))
 
 
 def rows_of(comparer: Comparer, pairs: Sequence[Pair]) -> tuple[Rows, tuple[str, ...]]:

@@ -3,10 +3,11 @@
 import gzip
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 
 from plugin_bridge.errors import EvaluationError
@@ -28,13 +29,17 @@ class Pair:
 
 @dataclass(frozen=True)
 class PairSet:
-    """A folder's pairs by split. `halved` says that test is half of the folder's valid (there was no test file)."""
+    """A folder's pairs by split. `halved` says that test is half of the folder's valid (there was no test file).
+
+    `photos` holds vectors of the products' photos by identity, where they were read (`plugin_bridge.pairs.photos`).
+    """
 
     folder: Path
     train: tuple[Pair, ...]
     valid: tuple[Pair, ...]
     test: tuple[Pair, ...]
     halved: bool = False
+    photos: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

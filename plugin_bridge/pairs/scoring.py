@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from encoders.cards import ModelCard
 from encoders.errors import EncoderError
 from encoders.scorer import GRAMS_FILE, LEXICON_FILE, SCORER_FILE, WORDS_FILE, PairNetworks
 from encoders.store import ModelStore
@@ -15,6 +17,7 @@ from plugin_bridge.pairs.explaining import explain
 from plugin_bridge.pairs.features import Comparer
 from plugin_bridge.pairs.learning import rows_of
 from plugin_bridge.pairs.lexicon import Lexicon
+from plugin_bridge.pairs.photos import Photos
 from plugin_bridge.pairs.reading import Pair, Product, identity
 from plugin_bridge.pairs.serialising import both_sides
 from plugin_bridge.pairs.weights import Weights
@@ -31,6 +34,7 @@ class PairScorer:
     comparer: Comparer
     lexicon: Lexicon
     encoder: TextEncoder | None
+    photos: Photos | None = None
 
     @property
     def threshold(self) -> float:
@@ -45,6 +49,10 @@ class PairScorer:
 
     def parts(self, pairs: Sequence[Pair]) -> dict[str, np.ndarray]:
         """Return the logits of each network of the scorer."""
+        if self.photos is not None:
+            products = [one for pair in pairs for one in (pair.left, pair.right)]
+            unread = [one for one in products if identity(one) not in self.comparer.photos]
+            self.comparer.photos.update(self.photos.vectors(unread))
         rows, names = rows_of(self.comparer, pairs)
         if names != self.networks.stated.features:
             raise EncoderError(
@@ -79,10 +87,11 @@ class PairScorer:
         )
 
 
-def open_scorer(store: ModelStore, name: str, threads: int = 0) -> PairScorer:
+def open_scorer(store: ModelStore, name: str, threads: int = 0, pictures: Path | None = None) -> PairScorer:
     """Open a trained scorer: NAME, or NAME-pairs, which `kindred train pairs --out NAME` makes beside its encoder.
 
-    Raises EncoderError where NAME is no scorer, or the encoder that it reads is not the one it was trained with.
+    `pictures` is the folder of the products' photos; without it photos count as unknown.
+    Raises EncoderError where NAME is no scorer, or an encoder that it reads is not the one it was trained with.
     """
     chosen = next((one for one in (name, f"{name}{SUFFIX}") if (store.folder(one) / SCORER_FILE).is_file()), None)
     if chosen is None:
@@ -93,12 +102,20 @@ def open_scorer(store: ModelStore, name: str, threads: int = 0) -> PairScorer:
     encoder = None
     if "scorer" in networks.stated.weights:
         encoder = store.open_text(networks.stated.encoder, threads)
-        if encoder.card.fingerprint != networks.stated.encoder_fingerprint:
-            raise EncoderError(
-                f"{chosen} was trained with another {networks.stated.encoder} than the one in {store.root}; "
-                "train it again, or put that encoder back"
-            )
+        _must_be(encoder.card, networks.stated.encoder_fingerprint, chosen, store)
+    photos = None
+    if networks.stated.photos and pictures is not None:
+        photos = Photos(store.open_image(networks.stated.photos, threads), pictures)
+        _must_be(photos.encoder.card, networks.stated.photos_fingerprint, chosen, store)
     words, grams, lexicon = (
         np.load(folder / file, allow_pickle=False) for file in (WORDS_FILE, GRAMS_FILE, LEXICON_FILE)
     )
-    return PairScorer(networks, Comparer(Weights(words, grams)), Lexicon(lexicon), encoder)
+    return PairScorer(networks, Comparer(Weights(words, grams)), Lexicon(lexicon), encoder, photos)
+
+
+def _must_be(card: ModelCard, fingerprint: str, scorer: str, store: ModelStore) -> None:
+    if card.fingerprint != fingerprint:
+        raise EncoderError(
+            f"{scorer} was trained with another {card.name} than the one in {store.root}; "
+            "train it again, or put that encoder back"
+        )

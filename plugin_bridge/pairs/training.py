@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from plugin_bridge.experiments import Experiment, find, identity_of, record
 from plugin_bridge.pairs.installing import Parts, install_scorer
 from plugin_bridge.pairs.learning import Learned, learn_features
 from plugin_bridge.pairs.metrics import pair_scores
+from plugin_bridge.pairs.photos import Photos, photos_of
 from plugin_bridge.pairs.preparing import labels_hash, prepared
 from plugin_bridge.pairs.reading import Pair, PairSet, identity, labels_of
 from plugin_bridge.pairs.scoring import LETTERS, SUFFIX
@@ -67,6 +68,7 @@ class Training:
     tell: Tell
     cache: Path | None = None
     threads: int = 0
+    photos: Photos | None = None
     figures: dict[str, Any] = field(default_factory=dict)
     parity: dict[str, Any] = field(default_factory=dict)
     cards: list[ModelCard] = field(default_factory=list)
@@ -90,11 +92,12 @@ def train_pairs(
     tell: Tell = lambda event: None,
     cache: Path | None = None,
     threads: int = 0,
+    image_model: str = "",
 ) -> tuple[Experiment, bool]:
     """Train, export through the gate, install, and record; returns the experiment and whether it was recorded before.
 
     The encoder becomes NAME and NAME-int8, the scorer NAME-pairs. Test pairs, where the folder has them, are scored
-    once, at the end. A run that was killed goes on where it was.
+    once, at the end. A run that was killed goes on where it was. Photos in the folder are read by `image_model`.
 
     Raises:
         EvaluationError: too few labels.
@@ -107,7 +110,8 @@ def train_pairs(
     labels = labels_hash(pairs)
     export_base(store, wanted.base, tell)
     base = store.card(base_name(wanted.base))
-    settings = asdict(wanted)
+    photos = photos_of(pairs.products, pairs.folder, store, image_model, threads)
+    settings = asdict(wanted) | ({"photos": photos.encoder.card.fingerprint} if photos else {})
     one = identity_of(KIND, labels, settings, base.fingerprint)
     before = find(home, one)
     if (
@@ -122,8 +126,11 @@ def train_pairs(
     started = time.monotonic()
     work = home / "training" / f"pairs-{name}-{one}"
     work.mkdir(parents=True, exist_ok=True)
-    job = Training(pairs, name, store, wanted, work, tell, cache, threads)
+    job = Training(pairs, name, store, wanted, work, tell, cache, threads, photos)
     job.pairs = prepared(pairs, wanted.seed, job.say)
+    if photos is not None:
+        job.pairs = replace(job.pairs, photos=photos.vectors(pairs.products))
+        job.say(f"{len(job.pairs.photos)} of {len(pairs.products)} products have a photo that can be read")
     with room_on_disk(store, work):
         encoder = _bi_encoder(job) if "bi-encoder" in wanted.parts else base.name
         if wanted.parts & {"scorer", "cross-encoder"}:
@@ -207,7 +214,7 @@ def _scorer(job: Training, encoder: str) -> None:
         both = [_stack([vectors[identity(getattr(pair, end))] for pair in side]) for end in ("left", "right")]
         rows[name] = Vectored(both[0], both[1], learned.features[name], labels[name])
     logits = {"trees": {name: learned.base[name] for name in sides}}
-    parts = Parts(trees=learned.model.booster)
+    parts = Parts(trees=learned.model.booster, photos=job.photos)
     if "scorer" in job.wanted.parts:
         job.step(4, "training the scorer")
         recipe = ScorerRecipe(seed=job.wanted.seed)
