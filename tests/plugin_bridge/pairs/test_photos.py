@@ -1,4 +1,4 @@
-"""Photos as a feature of pairs: where titles say nothing they tell products apart; where one is missing it is unknown."""
+"""Photos as a feature of pairs: they tell products apart where titles say nothing; a missing one is unknown."""
 
 import math
 from pathlib import Path
