@@ -16,7 +16,8 @@ class ClassScores:
 
     `ece` is the expected calibration error, `coverage_at_precision_95` the largest share of rows, surest first, of
     which 95 % are right. `sure` is the share that the model itself calls sure, `sure_precision` how many of them are
-    right; both None where it has no threshold. `right` says row by row which answers are; it is not written out.
+    right; both None where it has no threshold. `answers` and `truth` are row by row the places of classes, `right`
+    says which of them agree; these are not written out.
     """
 
     examples: int
@@ -28,11 +29,17 @@ class ClassScores:
     coverage_at_precision_95: float
     sure: float | None = None
     sure_precision: float | None = None
-    right: np.ndarray = field(default_factory=lambda: np.empty(0, bool), repr=False, compare=False)
+    answers: np.ndarray = field(default_factory=lambda: np.empty(0, int), repr=False, compare=False)
+    truth: np.ndarray = field(default_factory=lambda: np.empty(0, int), repr=False, compare=False)
+
+    @property
+    def right(self) -> np.ndarray:
+        """Which answers are right, (rows,)."""
+        return self.answers == self.truth
 
     def to_json(self) -> dict[str, Any]:
         """Return the scores under the names of the contract."""
-        told = {name: value for name, value in vars(self).items() if name != "right"}
+        told = {name: value for name, value in vars(self).items() if name not in ("answers", "truth")}
         return {**told, "ci95": list(self.ci95)}
 
 
@@ -66,5 +73,6 @@ def class_scores(found: np.ndarray, truth: np.ndarray, sure_from: float | None =
         coverage_at_precision_95=0.0 if threshold is None else float((confidence >= threshold).mean()),
         sure=None if sure is None else float(sure.mean()),
         sure_precision=float(right[sure].mean()) if sure is not None and sure.any() else None,
-        right=right,
+        answers=answers,
+        truth=classes,
     )

@@ -18,9 +18,9 @@ from encoders.text import TextEncoder
 from plugin_bridge.tagging.unlabelled import UNKNOWN, guess_labels, ridge_of
 
 import _common  # isort: skip
+from _gains import gain_interval, macro_f1  # isort: skip
 
 SEEDS = (0, 1, 2)
-RESAMPLES = 1000
 # Chosen on the valid part: docs/decisions/chinese.md.
 PENALTY_FEW, PENALTY_ALL = 0.1, 0.3
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -120,7 +120,8 @@ def compare(reviews: Reviews, encoder: TextEncoder, counts: tuple[int | None, ..
                 answers[name].append(predict(labels)[asked])
         truth = reviews.truth[asked]
         scores = {name: float(np.mean([macro_f1(truth, one) for one in found])) for name, found in answers.items()}
-        low, high = gain_interval(truth, answers["kindred"], answers["characters + svm"])
+        ours, theirs = ([(truth, one) for one in answers[name]] for name in ("kindred", "characters + svm"))
+        low, high = gain_interval(ours, theirs)
         rows[str(count or "all")] = {name: round(value, 4) for name, value in scores.items()} | {
             "gain": round(scores["kindred"] - scores["characters + svm"], 4),
             "95 % of the gain": f"{low:+.3f} to {high:+.3f}",
@@ -138,26 +139,6 @@ def cached_vectors(reviews: Reviews, encoder: TextEncoder) -> np.ndarray:
         file.parent.mkdir(parents=True, exist_ok=True)
         np.save(file, encoder.encode(reviews.texts))
     return np.load(file)
-
-
-def macro_f1(truth: np.ndarray, found: np.ndarray, weights: np.ndarray | None = None) -> float:
-    """Return the mean F1 over the values that occur; `weights` counts each example so many times."""
-    size = int(max(truth.max(), found.max())) + 1
-    hits = np.bincount(truth[truth == found], None if weights is None else weights[truth == found], size)
-    both = np.bincount(truth, weights, size) + np.bincount(found, weights, size)
-    return float(np.mean((2 * hits / np.maximum(both, 1e-9))[both > 0]))
-
-
-def gain_interval(truth: np.ndarray, ours: list[np.ndarray], theirs: list[np.ndarray]) -> tuple[float, float]:
-    """Return the 95 % interval of the gain, by a paired bootstrap over the examples; seeds are averaged."""
-    chance = np.random.default_rng(0)
-    gains = []
-    for _ in range(RESAMPLES):
-        weights = np.bincount(chance.integers(0, len(truth), len(truth)), minlength=len(truth)).astype(float)
-        pairs = zip(ours, theirs, strict=True)
-        gains.append(np.mean([macro_f1(truth, a, weights) - macro_f1(truth, b, weights) for a, b in pairs]))
-    low, high = np.quantile(gains, (0.025, 0.975))
-    return float(low), float(high)
 
 
 def goals_of(rows: Mapping[str, Any]) -> dict[str, _common.Goal]:

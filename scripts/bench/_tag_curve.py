@@ -1,15 +1,16 @@
 """The curve of few labels as an SVG picture."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 360, 50, 40
 _COLOURS = ("#1f77b4", "#7f7f7f", "#d62728", "#2ca02c", "#9467bd")
 
 
-def curve_svg(found: Mapping[int, Mapping[str, float]]) -> str:
+def curve_svg(found: Mapping[int, Mapping[str, Any]]) -> str:
     """Return macro-F1 over labels a class, a line for each variant."""
     shots = list(found)
-    names = [name for name in found[shots[0]] if not name.endswith("spread")]
+    names = [name for name in found[shots[0]] if not name.endswith("gain")]
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         'font-family="sans-serif" font-size="12">',
