@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from plugin_bridge.behaviour.crowd import Crowd
-from plugin_bridge.behaviour.features import features
+from plugin_bridge.behaviour.features import features, rough, view
 from plugin_bridge.behaviour.parts import ItemParts
 from plugin_bridge.behaviour.protocol import History
 from plugin_bridge.errors import BehaviourError
 
 BLEND_FILE = "blend.npz"
+MOST_LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,23 @@ class Blend:
         hidden = np.maximum(found @ self.inner + self.inner_bias, 0.0)
         return found @ self.straight + hidden @ self.outer
 
-    def scores(self, parts: ItemParts, crowd: Crowd, history: History, now: float) -> np.ndarray:
-        """Return the score of every item for a customer, -inf for what was never sold."""
-        return np.where(parts.sold, self.of(features(parts, crowd, history, now)), -np.inf)
+    def scores(
+        self, parts: ItemParts, crowd: Crowd, history: History, now: float, most: int | None = MOST_LOOKED_AT
+    ) -> np.ndarray:
+        """Return the score of every item for a customer, -inf for what was never sold.
+
+        Only the `most` likeliest items are looked at closely (None: all); the others stand below them, in the order
+        of what they were chosen by.
+        """
+        seen = view(parts, crowd, history, now)
+        guess = np.where(parts.sold, rough(seen), -np.inf)
+        chosen = np.flatnonzero(parts.sold)
+        if most is not None and len(chosen) > most:
+            chosen = np.argpartition(-guess, most)[:most]
+        close = self.of(features(parts, seen, history, now, chosen))
+        found = guess + (close.min() - guess.max() - 1.0)
+        found[chosen] = close
+        return found
 
 
 def averaged(blends: list[Blend]) -> Blend:

@@ -42,22 +42,23 @@ class Crowd:
 
         The second value holds the similarity of every customer, 0 for all but the nearest.
         """
-        weights, starts, order, norm = self._index()
+        kept = self._index()
         items, strengths = faded(history, now, HALF_LIFE)
-        own = strengths * weights[items]
+        own = strengths * kept.rarity[items]
         length = float(np.sqrt((own**2).sum())) or 1.0
-        near = np.zeros(len(self.names))
-        for item, strength in zip(items, own, strict=True):
-            rows = order[starts[item] : starts[item + 1]]
-            near[self.customer[rows]] += strength * self._strength()[rows]
-        near /= np.maximum(norm, 1e-9) * length
+        firsts, ends = kept.of_item[items], kept.of_item[items + 1]
+        rows = kept.by_item[_ranges(firsts, ends)]
+        said = np.repeat(own, ends - firsts) * kept.strength[rows]
+        near = np.bincount(self.customer[rows], weights=said, minlength=len(self.names))
+        near /= np.maximum(kept.norm, 1e-9) * length
         near[near > _SAME] = 0.0
         if len(near) > NEAREST:
             near[near < np.partition(near, -NEAREST)[-NEAREST]] = 0.0
         near **= _SHARPER
-        said = near[self.customer]
-        age = np.maximum(self.day - self.last, 0.0)
-        found = [np.bincount(self.item, weights=said * 0.5 ** (age / life), minlength=self.items) for life in _VIEWS]
+        who = np.flatnonzero(near)
+        rows = _ranges(kept.of_customer[who], kept.of_customer[who + 1])
+        loud = near[self.customer[rows]]
+        found = [np.bincount(self.item[rows], weights=loud * one[rows], minlength=self.items) for one in kept.fresh]
         return np.stack(found), near
 
     def without(self, gone: Iterable[str]) -> "Crowd":
@@ -69,24 +70,45 @@ class Crowd:
             self.names[left], place[self.customer[rows]], self.item[rows], self.last[rows], self.items, self.day
         )
 
-    def _strength(self) -> np.ndarray:
-        self._index()
-        return self.__dict__["_kept_strength"]
-
-    def _index(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return rarity by item, the start of each item's rows, the rows by item, and customers' lengths; kept."""
+    def _index(self) -> "_Index":
+        """Return what every question needs, made once."""
         found = self.__dict__.get("_kept_index")
         if found is None:
             count = np.bincount(self.item, minlength=self.items)
             rarity = np.log(max(len(self.names), 2) / (1.0 + count)).clip(min=0.0)
-            order = np.argsort(self.item, kind="stable")
-            starts = np.r_[0, np.cumsum(count)]
-            strength = rarity[self.item] * 0.5 ** (np.maximum(self.day - self.last, 0.0) / HALF_LIFE)
-            norm = np.sqrt(np.bincount(self.customer, weights=strength**2, minlength=len(self.names)))
-            found = (rarity, starts, order, norm)
-            object.__setattr__(self, "_kept_strength", strength)
+            age = np.maximum(self.day - self.last, 0.0)
+            strength = rarity[self.item] * 0.5 ** (age / HALF_LIFE)
+            found = _Index(
+                rarity=rarity,
+                strength=strength,
+                norm=np.sqrt(np.bincount(self.customer, weights=strength**2, minlength=len(self.names))),
+                by_item=np.argsort(self.item, kind="stable"),
+                of_item=np.r_[0, np.cumsum(count)],
+                of_customer=np.r_[0, np.cumsum(np.bincount(self.customer, minlength=len(self.names)))],
+                fresh=tuple(0.5 ** (age / life) for life in _VIEWS),
+            )
             object.__setattr__(self, "_kept_index", found)
         return found
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Of a crowd: rarity by item; strength and two freshnesses by entry; lengths of customers; entries by item and by
+    customer: where each one's begin, of items within `by_item`."""
+
+    rarity: np.ndarray
+    strength: np.ndarray
+    norm: np.ndarray
+    by_item: np.ndarray
+    of_item: np.ndarray
+    of_customer: np.ndarray
+    fresh: tuple[np.ndarray, ...]
+
+
+def _ranges(firsts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the numbers from each first up to its end, one range after the other."""
+    lengths = ends - firsts
+    return np.repeat(firsts - np.r_[0, np.cumsum(lengths)[:-1]], lengths) + np.arange(lengths.sum())
 
 
 def crowd_of(rows: Interactions, day: float) -> Crowd:

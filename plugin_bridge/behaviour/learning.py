@@ -11,25 +11,25 @@ import numpy as np
 
 from plugin_bridge.behaviour.blend import Blend, averaged
 from plugin_bridge.behaviour.crowd import Crowd, crowd_of
-from plugin_bridge.behaviour.features import features
+from plugin_bridge.behaviour.features import features, rough, view
 from plugin_bridge.behaviour.fitting import Tuning, fit_parts
 from plugin_bridge.behaviour.interactions import Interactions
 from plugin_bridge.behaviour.parts import ItemParts
 from plugin_bridge.behaviour.protocol import Split, split_at
 from plugin_bridge.errors import BehaviourError
 
-CUTS = 3
-MOST_CASES = 1_500  # customers of one cut that are learnt from
+CUTS = 7
+STEPS = 14  # from cut to cut is a fourteenth of the time
+MOST_CASES = 800  # customers of one cut that are learnt from
 MOST_LISTED = 600  # items of a list: the targets, and those that an item model or habit speaks for most
 _MEMBERS = 3
-_ROUGHLY = [1, 3, 7, 9, 15, 17, 18]  # columns of features that alone find most of what is bought
 Told = Callable[[str], None]
 
 
-def cut_days(rows: Interactions, day: float, cuts: int = CUTS) -> list[float]:
-    """Return earlier days to learn at, latest first: steps of a tenth of the time, while half of it lies before."""
+def cut_days(rows: Interactions, day: float, cuts: int = CUTS, steps: int = STEPS) -> list[float]:
+    """Return earlier days to learn at, latest first: `steps` make up the whole time, and 40 % of it lie before."""
     first = float(np.floor(rows.first_day))
-    step = max(np.floor((day - first) / 9), 1.0)
+    step = max(np.floor((day - first) / steps), 1.0)
     found = [day - step * (place + 1) for place in range(cuts)]
     return [one for one in found if one - first >= (day - first) * 0.4]
 
@@ -89,21 +89,21 @@ def listings_of(parts: ItemParts, crowd: Crowd, split: Split) -> list:
         targets = case.targets[parts.sold[case.targets]]
         if not len(targets):
             continue
-        all_of_them = features(parts, crowd, case.history, split.day)
-        chosen, offsets = _listed(all_of_them, targets, parts.sold, chance)
-        found.append(Listing(all_of_them[chosen], np.flatnonzero(np.isin(chosen, targets)), offsets))
+        seen = view(parts, crowd, case.history, split.day)
+        chosen, offsets = _listed(rough(seen), targets, parts.sold, chance)
+        listed = features(parts, seen, case.history, split.day, chosen)
+        found.append(Listing(listed, np.flatnonzero(np.isin(chosen, targets)), offsets))
     return found
 
 
 def _listed(
-    found: np.ndarray, targets: np.ndarray, sold: np.ndarray, chance: np.random.Generator
+    guess: np.ndarray, targets: np.ndarray, sold: np.ndarray, chance: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the items of a list, and the logarithm of how many items each stands for."""
     usable = np.flatnonzero(sold)
     if len(usable) <= MOST_LISTED:
         return usable, np.zeros(len(usable), np.float32)
-    rough = found[usable][:, _ROUGHLY].sum(axis=1)
-    order = np.argpartition(-rough, MOST_LISTED // 2)
+    order = np.argpartition(-guess[usable], MOST_LISTED // 2)
     sure = np.union1d(usable[order[: MOST_LISTED // 2]], targets)
     rest = np.setdiff1d(usable, sure, assume_unique=True)
     sample = chance.choice(rest, min(MOST_LISTED // 2, len(rest)), replace=False)

@@ -14,7 +14,6 @@ from encoders.store import ModelStore
 from plugin_bridge.behaviour.blend import Blend, load_blend, save_blend
 from plugin_bridge.behaviour.cold import CATALOGUE_FILE, COLD_FILE, ColdItems, load_cold, save_cold
 from plugin_bridge.behaviour.crowd import Crowd, load_crowd, save_crowd
-from plugin_bridge.behaviour.features import features
 from plugin_bridge.behaviour.parts import ItemParts, load_parts, save_parts
 from plugin_bridge.behaviour.protocol import History
 from plugin_bridge.errors import BehaviourError
@@ -51,11 +50,8 @@ class BehaviourModel:
     def scores(self, history: History, now: float) -> np.ndarray:
         """Return the score of every item, -inf for what was never sold."""
         if self.network is None:
-            return self.blend.of(features(self.parts, self.crowd, history, now)) + self._barred()
-        return self.network.scores(history.items) + self._barred()
-
-    def _barred(self) -> np.ndarray:
-        return np.where(self.parts.sold, 0.0, -np.inf)
+            return self.blend.scores(self.parts, self.crowd, history, now)
+        return np.where(self.parts.sold, self.network.scores(history.items), -np.inf)
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,15 @@ class ItemParts:
     def __len__(self) -> int:
         return len(self.items)
 
+    @property
+    def usual_popularity(self) -> np.ndarray:
+        """The mean of `popularity` over what was ever sold, (3,)."""
+        found = self.__dict__.get("_kept_usual")
+        if found is None:
+            found = self.popularity[:, self.sold].mean(axis=1)
+            object.__setattr__(self, "_kept_usual", found)
+        return found
+
     def customer_vector(self, history: History, now: float) -> np.ndarray:
         """Return the factors of a customer: one step of ALS (Hu et al. 2008) against the items' fixed factors."""
         items, strengths = faded(history, now, ALS_HALF_LIFE)

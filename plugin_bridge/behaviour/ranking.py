@@ -102,6 +102,12 @@ def diverse(
     return chosen
 
 
+def first_places(scores: np.ndarray, count: int) -> np.ndarray:
+    """Return the places of the `count` highest scores, best first."""
+    found = np.arange(len(scores)) if count >= len(scores) else np.argpartition(-scores, count)[:count]
+    return found[np.lexsort((found, -scores[found]))]
+
+
 def in_order(
     found: Mapping[str, float], model: BehaviourModel, scores: np.ndarray, *, cold: bool
 ) -> tuple[list[str], list[float], np.ndarray]:

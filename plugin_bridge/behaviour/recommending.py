@@ -24,7 +24,7 @@ from plugin_bridge.behaviour.identity import pseudonyms
 from plugin_bridge.behaviour.model import BehaviourModel
 from plugin_bridge.behaviour.parts import MOST_HISTORY
 from plugin_bridge.behaviour.protocol import History
-from plugin_bridge.behaviour.ranking import KINDS, Kind, as_history, diverse, in_order, scores_of, why
+from plugin_bridge.behaviour.ranking import KINDS, Kind, as_history, diverse, first_places, in_order, scores_of, why
 from plugin_bridge.behaviour.shelf import Shelf
 from plugin_bridge.errors import RequestError
 from plugin_bridge.registry import Known, Registry
@@ -232,7 +232,7 @@ class Recommender:
         binding: list[Clause],
     ) -> dict[str, float]:
         """Return the ids that pass, with how near each is to the customer (a cosine; -1 where it was not compared)."""
-        likely = np.argsort(-scores, kind="stable")[: CANDIDATES + len(asked.owned)]
+        likely = first_places(scores, CANDIDATES + len(asked.owned))
         ids = [model.parts.items[one] for one in likely if np.isfinite(scores[one])]
         either: list[Clause] = [{"constant_score": {"filter": {"ids": {"values": ids}}, "boost": 1e-6}}]
         if asked.history is not None:

@@ -16,6 +16,7 @@ ALPHAS = (0.3, 0.5, 0.7)
 RIDGES = (50.0, 150.0, 400.0)
 HALF_LIVES: tuple[float | None, ...] = (None, 90.0)
 MOST_CASES = 1_500
+_STEPS = 9  # as long as a test: a tenth of all days
 
 
 def tune(rows: Interactions, day: float, start: Tuning | None = None) -> Tuning:
@@ -26,7 +27,7 @@ def tune(rows: Interactions, day: float, start: Tuning | None = None) -> Tuning:
     """
     chosen = start or Tuning()
     past = rows.before(day)
-    days = cut_days(past, day, 1)
+    days = cut_days(past, day, 1, _STEPS)
     if not days:
         return chosen
     split = without(split_at(past, days[0]))
