@@ -16,7 +16,7 @@ from encoders.export.trees import export_trees
 from encoders.nets.pairs import PairNet
 from encoders.scorer import run_cross, run_scorer, run_trees
 from encoders.sessions import open_session
-from encoders.training.pairs import memory
+from encoders.training.pairs import bi_encoder, memory
 from encoders.training.pairs.adapt import adapt
 from encoders.training.pairs.augment import (
     augmented,
@@ -210,6 +210,28 @@ def test_one_pair_that_does_not_fit_ends_the_training(monkeypatch: pytest.Monkey
 
     with pytest.raises(TrainingError, match="too little memory for one pair"):
         memory.smaller_batches(step, 4, torch.optim.SGD([torch.zeros(1)], lr=1.0), lambda event: None)
+
+
+def test_a_bi_encoder_that_does_not_fit_goes_on_with_smaller_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = TextPairs([], [], np.array([]))
+    tried: list[int] = []
+    told: list[Mapping[str, Any]] = []
+
+    def fit(model: Any, train: Any, valid: Any, recipe: BiRecipe, folder: Path, tell: Any) -> None:
+        tried.append(recipe.batch)
+        if recipe.batch > fits:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(bi_encoder, "_fit_once", fit)
+    fits = 8
+    bi_encoder._fit(None, nothing, nothing, BiRecipe(batch=32), Path(), told.append)
+    assert tried == [32, 16, 8]
+    assert [one["message"] for one in told] == [
+        f"the GPU is out of memory: batches of {batch} now" for batch in (16, 8)
+    ]
+    fits = 1
+    with pytest.raises(TrainingError, match="too little memory for two pairs: train on the CPU"):
+        bi_encoder._fit(None, nothing, nothing, BiRecipe(batch=8), Path(), told.append)
 
 
 def test_augmentation_keeps_what_identifies() -> None:
