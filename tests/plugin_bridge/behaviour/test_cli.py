@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from plugin_bridge.behaviour.identity import pseudonyms
 from plugin_bridge.cli import app
-from tests.plugin_bridge.behaviour.conftest import MODEL, Shop
+from tests.fixtures.habits import MODEL, Shop
 from tests.plugin_bridge.behaviour.shop import write_orders
 
 run = CliRunner().invoke

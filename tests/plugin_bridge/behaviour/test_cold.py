@@ -12,7 +12,7 @@ from plugin_bridge.behaviour.cold import fit_cold, load_cold, save_cold
 from plugin_bridge.behaviour.publishing import cold_of, vectors_of
 from plugin_bridge.errors import BehaviourError
 from plugin_bridge.loading.changes import live_generation
-from tests.plugin_bridge.behaviour.conftest import ALIAS, Served, Shop
+from tests.fixtures.habits import ALIAS, Served, Shop
 
 AISLES = np.eye(4, dtype=np.float32)
 

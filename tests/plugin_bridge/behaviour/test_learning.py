@@ -15,7 +15,7 @@ from plugin_bridge.behaviour.protocol import History, default_day
 from plugin_bridge.behaviour.ranking import diverse
 from plugin_bridge.behaviour.segments import demand_neighbours
 from plugin_bridge.errors import BehaviourError
-from tests.plugin_bridge.behaviour.conftest import MODEL, Shop
+from tests.fixtures.habits import MODEL, Shop
 
 
 def test_the_evaluation_is_the_contracts_and_ours_beats_popularity(habits: Shop) -> None:

@@ -12,7 +12,7 @@ from plugin_bridge.behaviour.recommending import SCORERS, Wish
 from plugin_bridge.in_process import open_recommender
 from plugin_bridge.service.recommending import MOST_IDS
 from plugin_bridge.settings import Settings
-from tests.plugin_bridge.behaviour.conftest import ALIAS, Served
+from tests.fixtures.habits import ALIAS, Served
 
 BASKET = ["item-0", "item-4"]  # aisle 0
 
