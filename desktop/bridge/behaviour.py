@@ -86,12 +86,17 @@ class Recommendations:
 
 @dataclass(frozen=True)
 class Mark:
-    """What a segment buys more than others, a product or a tag: the share of its customers, and times the usual."""
+    """What a segment buys more than others, and how many times the usual.
+
+    A product by the share of the segment's customers, a category or tag (`field` names which) by the share of what
+    they buy.
+    """
 
     id: str
     title: str
     share: float
     lift: float
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,4 +171,5 @@ def _segment(document: Mapping[str, Any]) -> Segment:
 def _mark(document: Mapping[str, Any]) -> Mark:
     name = str(document.get("item") or document.get("value") or "")
     title = one_line(document.get("title")) or name
-    return Mark(name, title, float(document.get("share") or 0.0), float(document.get("lift") or 0.0))
+    share, lift = float(document.get("share") or 0.0), float(document.get("lift") or 0.0)
+    return Mark(name, title, share, lift, str(document.get("field") or ""))

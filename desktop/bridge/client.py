@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from desktop.i18n import tr
 T = TypeVar("T")
 DEFAULT_URL = "http://127.0.0.1:8765"
 AS_USUAL = (1.0, 1.0, 1.0)
+_NEEDS = re.compile(r"needs (\w+)$")  # how the bridge ends the sentence that refuses a token
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,9 @@ def _refusal(response: httpx.Response, where: str) -> BridgeRefusedError:
     if status == 401:
         message = tr("The bridge does not accept the token.")
     elif status == 403:
-        message = tr("The token may not do this: it needs the role of a merchandiser.")
+        found = _NEEDS.search(message)
+        role = found[1] if found else "merchandiser"
+        message = tr("The token may not do this: it needs the role “{role}”.", role=role)
     return BridgeRefusedError(status, message, name, details, document if isinstance(document, dict) else None)
 
 

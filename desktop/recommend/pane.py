@@ -174,4 +174,4 @@ def say_unready(message: Message, details: str) -> None:
         commands="\n\nkindred behaviour import orders.csv\nkindred train behaviour --out shop\n"
         "kindred behaviour publish shop",
     )
-    message.say(tr("What is live has no model of behaviour."), tr("Try again"), hint=hint, details=details)
+    message.say(tr("No model of behaviour is ready."), tr("Try again"), hint=hint, details=details)

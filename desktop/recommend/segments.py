@@ -121,7 +121,7 @@ class SegmentsPane(QWidget):
         for place, width in enumerate((104, 104, 72, 280)):
             self.table.setColumnWidth(place, width)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._select(now))
-        headings = (lambda: tr("What marks it"), lambda: tr("Times the usual"), lambda: tr("Share of its customers"))
+        headings = (lambda: tr("What marks it"), lambda: tr("Times the usual"), lambda: tr("Share"))
         self.marks_model = TreeModel(headings, self)
         self.marks = QTreeView()
         self.marks.setModel(self.marks_model)
@@ -134,7 +134,7 @@ class SegmentsPane(QWidget):
         header = self.marks.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for place, width in ((1, 130), (2, 180)):
+        for place, width in ((1, 130), (2, 140)):
             self.marks.setColumnWidth(place, width)
         lists = QSplitter(Qt.Orientation.Vertical)
         lists.addWidget(self.table)
@@ -251,9 +251,12 @@ class SegmentsPane(QWidget):
 def mark_rows(one: Segment) -> tuple[Branch, ...]:
     """Return what marks a segment as rows: its products, then its tags."""
     found = []
-    for name, title, marks in (("product", tr("Products"), one.products), ("tag", tr("Tags"), one.tags)):
+    for name, title, marks in (
+        ("product", tr("Products, by customers who buy them"), one.products),
+        ("tag", tr("Categories and tags, by what is bought"), one.tags),
+    ):
         rows = tuple(
-            Branch(f"{name}\0{mark.id}", (mark.title, tr("{times} times", times=f"{mark.lift:.1f}"),
+            Branch(f"{name}\0{mark.field}\0{mark.id}", (mark.title, tr("{times} times", times=f"{mark.lift:.1f}"),
                                           formats.percent(mark.share)), mark, (), mark.share)
             for mark in marks
         )  # fmt: skip

@@ -155,9 +155,9 @@ def named(marks: Sequence[Mark], most: int = _IN_A_CELL) -> str:
 
 def segment_rows(found: Segments | None) -> list[list[str]]:
     """Return a row for each product and tag that marks a segment, with a heading."""
-    rows = [["segment", "customers", "share", "mark", "id", "title", "share of its customers", "times the usual"]]
+    rows = [["segment", "customers", "share", "mark", "id", "title", "share of the mark", "times the usual"]]
     for one in found.found if found is not None else ():
         head = [str(one.number), str(one.customers), f"{one.share:g}"]
-        for name, marks in (("product", one.products), ("tag", one.tags)):
-            rows += [[*head, name, mark.id, mark.title, f"{mark.share:g}", f"{mark.lift:g}"] for mark in marks]
+        for mark in (*one.products, *one.tags):
+            rows.append([*head, mark.field or "product", mark.id, mark.title, f"{mark.share:g}", f"{mark.lift:g}"])
     return rows

@@ -37,7 +37,7 @@ from desktop.trial import Recipe, recipe
 from desktop.widgets.messages import Message, Strip
 
 _ASK_MS, _SAID_MS = 5000, 8000
-_RAIL = 96  # pixels
+_RAIL = 108  # pixels
 
 
 class MainWindow(QMainWindow):

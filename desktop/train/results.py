@@ -236,7 +236,7 @@ class ReleasesPanel(QSplitter):
         else:
             word = verdict_word(release.verdict)
             column.addWidget(_label(f"{_MARKS.get(release.verdict, '◆')} {word}" if word else "…", "title"))
-            if release.problem:
+            if release.problem and release.state != "refused":  # the verdict says that, and not by a command's options
                 column.addWidget(_label(release.problem, "bad"))
             for one in release.measures:
                 column.addWidget(_label(measure_text(one)))

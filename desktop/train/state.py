@@ -78,7 +78,8 @@ def kind_name(kind: str) -> str:
         "train-behaviour": lambda: tr("recommendations"),
         "release": lambda: tr("release"),
     }
-    return names[kind]() if kind in names else kind
+    found = names.get(kind) or names.get(f"train-{kind}")  # the command line records what it trains without "train-"
+    return found() if found is not None else kind
 
 
 def state_name(state: str) -> str:
@@ -141,7 +142,8 @@ def merged(before: Sequence[Step], new: Sequence[Step]) -> tuple[Step, ...]:
 
 def loss_chart(steps: Sequence[Step]) -> Chart:
     """Return the loss over the steps of a training."""
-    told = [(one.step, one.loss) for one in steps if one.loss is not None]
+    # A training that tries several losses counts its steps anew for each: the last one is that which it keeps.
+    told = list({one.step: (one.step, one.loss) for one in steps if one.loss is not None}.values())
     lines = (Line(tr("Loss"), tuple(x for x, _ in told), tuple(y for _, y in told)),) if told else ()
     return Chart(tr("Step"), tr("Loss"), lines)
 

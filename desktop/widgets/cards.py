@@ -97,7 +97,7 @@ class CardDelegate(QStyledItemDelegate):
         painter.drawText(rest, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, brand)
         y += line + UNIT
         if not card.shares:  # a reason in words only, such as that of a recommendation, takes the bar's room, too
-            layout, _ = _laid_out(card.why, font, inner.width(), 2)
+            layout = _laid_out(card.why, font, inner.width(), 2)
             painter.setPen(QColor(theme.muted))
             layout.draw(painter, QPointF(inner.left(), y))
             return
@@ -138,39 +138,40 @@ class Titled(Protocol):
 
 def draw_title(painter: QPainter, box: QRect, card: Titled, font: QFont, theme: Theme, *, lines: int) -> None:
     """Draw a title in so many lines, cut with an ellipsis, the words that matched on a marked ground."""
-    layout, text = _laid_out(card.title, font, box.width(), lines)
-    ranges = []
-    start = 0
-    for piece, hit in marked(text, card.words):
-        if hit:
-            one = QTextLayout.FormatRange()
-            one.start, one.length = start, len(piece)
-            look = QTextCharFormat()
-            look.setBackground(QColor(theme.mark))
-            one.format = look
-            ranges.append(one)
-        start += len(piece)
-    layout.setFormats(ranges)
+    layout = _laid_out(card.title, font, box.width(), lines, card.words, theme.mark)
     painter.setPen(QColor(theme.text))
     layout.draw(painter, QPointF(box.topLeft()))
 
 
-def _laid_out(text: str, font: QFont, width: int, lines: int) -> tuple[QTextLayout, str]:
-    """Return a text laid out in so many lines, and as it was cut: it may be thousands of characters long."""
-    layout = _layout(text, font)
+def _laid_out(
+    text: str, font: QFont, width: int, lines: int, words: tuple[str, ...] = (), mark: str = ""
+) -> QTextLayout:
+    """Return a text laid out in so many lines, and cut to them: it may be thousands of characters long."""
+    layout = _layout(text, font, words, mark)
     end = _lay_out(layout, width, lines, font)
     if end < len(text):
-        text = text[: max(1, end - 2)].rstrip() + "…"
-        layout = _layout(text, font)
+        layout = _layout(text[: max(1, end - 2)].rstrip() + "…", font, words, mark)
         _lay_out(layout, width, lines, font)
-    return layout, text
+    return layout
 
 
-def _layout(text: str, font: QFont) -> QTextLayout:
+def _layout(text: str, font: QFont, words: tuple[str, ...], mark: str) -> QTextLayout:
+    """Return a text not laid out yet, its words marked: formats that come later would undo the laying out."""
     layout = QTextLayout(text, font)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout.setTextOption(option)
+    ranges, start = [], 0
+    for piece, hit in marked(text, words) if words else ():
+        if hit:
+            one = QTextLayout.FormatRange()
+            one.start, one.length = start, len(piece)
+            look = QTextCharFormat()
+            look.setBackground(QColor(mark))
+            one.format = look
+            ranges.append(one)
+        start += len(piece)
+    layout.setFormats(ranges)
     return layout
 
 

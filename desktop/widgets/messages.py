@@ -28,6 +28,7 @@ class Message(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
             column.addWidget(label)
+        self.hint.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # commands are copied from it
         row = QHBoxLayout()
         row.addStretch(1)
         for one in (self.button, self.other, self.copy):

@@ -85,7 +85,8 @@ def test_refusals_are_sentences_and_never_json(answering: Callable[[int, Any], B
         (422, {"error": {"message": "size is 0 to 500", "field": "size"}}, "size is 0 to 500"),
         (502, b"<html>Bad gateway</html>", "The bridge answered with an error (502)."),
         (401, {"error": {"message": "x"}}, "The bridge does not accept the token."),
-        (403, {"error": {"message": "x"}}, "role of a merchandiser"),
+        (403, {"error": {"message": "x"}}, "role “merchandiser”"),
+        (403, {"error": {"message": "token 'a' has role merchandiser; this needs release"}}, "role “release”"),
     ):
         with pytest.raises(BridgeRefusedError) as refused:
             answering(status, body).standing()

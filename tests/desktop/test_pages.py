@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLineEdit, QListView, QTableView
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+)
 
 from desktop import i18n
 from desktop.app import Desktop
@@ -196,13 +204,21 @@ def test_the_palette_and_the_keys(connected: Desktop, qtbot: Any) -> None:
     assert window.about_dialog().isVisible()
 
 
-def test_every_control_has_a_name(connected: Desktop) -> None:
-    for kind in (QAbstractButton, QComboBox, QLineEdit, QListView, QTableView):
-        for one in connected.window.findChildren(kind):
-            if not one.isVisible() or one.focusPolicy() == Qt.FocusPolicy.NoFocus:
-                continue
-            text = one.text() if isinstance(one, QAbstractButton) else ""
-            assert one.accessibleName() or text, (type(one), one.objectName())
+def test_every_control_of_every_page_has_a_name(connected: Desktop, qtbot: Any) -> None:
+    nameless = []
+    for page in connected.window.pages:
+        connected.window.show_page(page.name)
+        qtbot.wait(200)
+        for kind in (QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox, QAbstractItemView):
+            for one in connected.window.findChildren(kind):
+                if not one.isVisible() or one.focusPolicy() == Qt.FocusPolicy.NoFocus:
+                    continue
+                if isinstance(one.parent(), QAbstractSpinBox | QComboBox) or isinstance(one, QHeaderView):
+                    continue  # a part of what has the name
+                text = one.text() if isinstance(one, QAbstractButton) else ""
+                if not (one.accessibleName() or text):
+                    nameless.append((page.name, type(one).__name__, one.objectName()))
+    assert nameless == []
 
 
 def test_a_slow_bridge_never_holds_the_window(desktop: Desktop, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ GROUPS = {
     "model": "m", "customers": 30,
     "segments": [
         {"segment": 1, "customers": 20, "share": 0.667, "products": [MARK],
-         "tags": [{"value": "iron", "share": 0.4, "lift": 2}]},
+         "tags": [{"field": "tags", "value": "iron", "share": 0.4, "lift": 2}]},
         {"segment": 2, "customers": 10, "share": 0.333, "products": []},
     ],
     "points": [{"segment": 1, "x": 0, "y": 0}, {"segment": 2, "x": 1, "y": 1}],
@@ -187,7 +187,7 @@ def test_the_data_of_recommendations_and_segments() -> None:
     segments = segment_rows(Segments.read(GROUPS))
     assert segments[1:] == [
         ["1", "20", "0.667", "product", "pan", "Pan", "0.5", "3"],
-        ["1", "20", "0.667", "tag", "iron", "iron", "0.4", "2"],
+        ["1", "20", "0.667", "tags", "iron", "iron", "0.4", "2"],
     ]  # fmt: skip
     assert segment_rows(None) == segments[:1]
 
@@ -221,7 +221,9 @@ def test_segments_pass_the_model_tester_and_sort_by_number() -> None:
     proxy.sort(1, Qt.SortOrder.DescendingOrder)
     assert [proxy.index(row, 0).data() for row in range(3)] == ["10", "2", "1"]
     assert [model.data(model.index(0, column)) for column in range(5)] == ["2", "10", "67 %", "Pan", "iron"]
-    assert [branch.cells[0] for branch in mark_rows(one)] == ["Products", "Tags"]
+    assert [branch.cells[0] for branch in mark_rows(one)] == [
+        "Products, by customers who buy them", "Categories and tags, by what is bought"
+    ]  # fmt: skip
     model.show_segments(())
     assert model.place(1) is None and model.segment(0) is None
     del testers

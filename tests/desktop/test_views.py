@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,24 @@ def test_odd_products_are_drawn(page: SearchPage) -> None:
         for table in (False, True):
             page.table_button.setChecked(table)
             assert not page.grab().isNull()
+
+
+def test_a_title_is_drawn_with_its_matched_words_marked(page: SearchPage, qtbot: Any) -> None:
+    """What is drawn where the title stands: letters on the page's ground, and the marked ground behind a word."""
+    from desktop.widgets.cards import PHOTO_HEIGHT
+
+    shown = [("Iron pan", ("pan",)), ("Iron pan", ()), ("word " * 1000, ("word",))]
+    for title, words in shown:
+        one = replace(card(hit(1, "id", title=title), "g"), words=words)
+        page.show_view(SearchView(wanted=Wanted("x"), phase="results", cards=(one,), total=1))
+        qtbot.wait(50)
+        picture = page.grid.viewport().grab().toImage()
+        box = page.grid.visualRect(page.grid.model().index(0, 0))
+        top = box.top() + PHOTO_HEIGHT + 16
+        places = ((x, y) for x in range(box.left() + 12, box.right() - 12) for y in range(top, top + 36))
+        colours = {picture.pixelColor(*place).name() for place in places}
+        assert LIGHT.text in colours, title
+        assert (LIGHT.mark in colours) == bool(words), title
 
 
 def test_two_hundred_facets_do_not_flood_the_panel(qtbot: Any) -> None:
