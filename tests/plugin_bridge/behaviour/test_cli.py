@@ -53,6 +53,13 @@ def test_segments_and_neighbours_are_written(habits: Shop, monkeypatch: pytest.M
     assert "complement" in neighbours.read_text()
 
 
+def test_training_ends_before_the_day_that_is_named(home: Path) -> None:
+    orders = write_orders(home / "orders.csv", customers=8)
+    train = ["train", "behaviour", "--data", str(orders), "--until"]
+    assert "no row is left to train on" in str(run(app, [*train, "2024-01-01"]).exception)
+    assert "--until 'May' is no date" in str(run(app, [*train, "May"]).exception)
+
+
 @pytest.mark.parametrize(
     "words",
     [
