@@ -20,7 +20,10 @@ from plugin_bridge.behaviour.protocol import sequences, split_at
 
 KEPT_OUT = 10
 PATIENCE = 3
-RATES = {"gru": 0.004, "sasrec": 0.002, "vae": 0.002, "lightgcn": 0.01}
+RATES = {"gru": 0.004, "sasrec": 0.002, "vae": 0.002, "lightgcn": 0.02}
+# Each step of LightGCN smooths the whole graph: few and large ones cost less.
+BATCHES = {"gru": 64, "sasrec": 64, "vae": 64, "lightgcn": 512}
+MORE_EPOCHS = {"lightgcn": 4}  # times, because its epochs have so few steps
 
 
 class Net:
@@ -59,7 +62,7 @@ def network(kind, rows, split, texts, epochs, taken):
     from encoders.training.behaviour.networks import Bought, NetworkRecipe, train_network
 
     torch.set_num_threads(1)
-    recipe = NetworkRecipe(kind, epochs=epochs, rate=RATES[kind])
+    recipe = NetworkRecipe(kind, epochs=epochs * MORE_EPOCHS.get(kind, 1), rate=RATES[kind], batch=BATCHES[kind])
     out = split.train.customer % KEPT_OUT == 0
     learnt, kept_out = split.train.where(~out), split.train.where(out)
     earlier = without(split_at(kept_out, cut_days(split.train, split.day, 1, 9)[0]))
