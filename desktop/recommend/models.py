@@ -18,7 +18,7 @@ _COLUMNS: tuple[tuple[Callable[[], str], Callable[[Segment], str], Callable[[Seg
     (lambda: tr("Customers"), lambda one: formats.number(one.customers), lambda one: one.customers),
     (lambda: tr("Share"), lambda one: formats.percent(one.share), lambda one: one.share),
     (lambda: tr("Products"), lambda one: named(one.products), lambda one: named(one.products)),
-    (lambda: tr("Categories and tags"), lambda one: named(one.tags), lambda one: named(one.tags)),
+    (lambda: tr("Tags"), lambda one: named(one.tags), lambda one: named(one.tags)),
 )
 _NUMBERS = (0, 1, 2)
 

@@ -57,7 +57,7 @@ class RecommendPane(QWidget):
         self.body.addWidget(left)
         self.body.addWidget(self._right())
         self.body.setStretchFactor(1, 1)
-        self.body.setSizes([300, 900])
+        self.body.setSizes([272, 944])
         self.body.setChildrenCollapsible(False)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -118,7 +118,7 @@ class SegmentsPane(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.setAccessibleName(tr("Segments"))
         self.table.horizontalHeader().setStretchLastSection(True)
-        for place, width in enumerate((104, 104, 72, 280)):
+        for place, width in enumerate((96, 100, 64, 250)):
             self.table.setColumnWidth(place, width)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _: self._select(now))
         headings = (lambda: tr("What marks it"), lambda: tr("Times the usual"), lambda: tr("Share"))

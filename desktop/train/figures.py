@@ -31,10 +31,19 @@ _WORDS: dict[str, Callable[[], str]] = {
     "cosine": lambda: tr("cosine"),
     "f1": lambda: "F1",
     "macro": lambda: tr("macro"),
+    "rows": lambda: tr("rows"),
+    "customers": lambda: tr("customers"),
+    "items": lambda: tr("products"),
+    "day": lambda: tr("day"),
+    "seed": lambda: tr("seed"),
+    "left out": lambda: tr("left out"),
     "ndcg@10": lambda: "nDCG@10",
 }
 
 
 def figure_name(name: str) -> str:
     """Return the name of a figure in the user's language, as far as its words are known: valid_f1 is validation F1."""
-    return " ".join(_WORDS[word]() if word in _WORDS else word for word in name.replace("_", " ").split())
+    words = name.replace("_", " ")
+    if words in _WORDS:
+        return _WORDS[words]()
+    return " ".join(_WORDS[word]() if word in _WORDS else word for word in words.split())

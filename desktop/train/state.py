@@ -1,6 +1,6 @@
 """What the page shows of trainings, as frozen values. Free of Qt."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -142,9 +142,8 @@ def merged(before: Sequence[Step], new: Sequence[Step]) -> tuple[Step, ...]:
 
 def loss_chart(steps: Sequence[Step]) -> Chart:
     """Return the loss over the steps of a training."""
-    # A training that tries several losses counts its steps anew for each: the last one is that which it keeps.
-    told = list({one.step: (one.step, one.loss) for one in steps if one.loss is not None}.values())
-    lines = (Line(tr("Loss"), tuple(x for x, _ in told), tuple(y for _, y in told)),) if told else ()
+    x, y = _by_step((one.step, one.loss) for one in steps if one.loss is not None)
+    lines = (Line(tr("Loss"), x, y),) if x else ()
     return Chart(tr("Step"), tr("Loss"), lines)
 
 
@@ -153,11 +152,19 @@ def valid_chart(steps: Sequence[Step]) -> Chart:
     names = list(dict.fromkeys(name for one in steps for name in one.valid))
     lines = []
     for place, name in enumerate(names[: 2 * len(_COLOURS)]):
-        told = [(one.step, one.valid[name]) for one in steps if name in one.valid]
-        x, y = (tuple(side) for side in zip(*told, strict=True))
+        x, y = _by_step((one.step, one.valid[name]) for one in steps if name in one.valid)
         colour = _COLOURS[place % len(_COLOURS)]
         lines.append(Line(figure_name(name), x, y, colour=colour, dashed=place >= len(_COLOURS), dots=True))
     return Chart(tr("Step"), tr("Validation"), tuple(lines))
+
+
+def _by_step(told: Iterable[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return what was told last of each step, in their order.
+
+    A training that tries several losses counts its steps anew for each; the last one is that which it keeps.
+    """
+    last = dict(sorted(dict(told).items()))
+    return tuple(last), tuple(last.values())
 
 
 def job_rows(jobs: Sequence[Job]) -> tuple[Branch, ...]:

@@ -188,7 +188,7 @@ def test_figures_become_curves() -> None:
     assert [one.step for one in steps] == [1, 2, 2]
     assert loss_chart(steps).lines[0].y == (0.9, 0.5)
     assert [(line.name, line.y) for line in valid_chart(steps).lines] == [("F1", (0.8,)), ("loss", (0.7,))]
-    assert loss_chart((Step(1, 0.9), Step(2, 7.0), Step(2, 0.5))).lines[0].y == (0.9, 0.5), "the last of several trials"
+    assert loss_chart((Step(2, 7.0), Step(1, 0.9), Step(2, 0.5))).lines[0].y == (0.9, 0.5), "the last of several trials"
     assert loss_chart(()).is_empty and valid_chart(()).is_empty
 
 
