@@ -234,6 +234,10 @@ def _scorer(job: Training, encoder: str) -> None:
         told = {name: stack({part: found[name] for part, found in logits.items()}) for name in sides}
         scores = pair_scores(told["valid"], labels["valid"], told["test"], labels["test"]).to_json()
         job.figures["test"] = scores
+        if "cross" in logits:  # it learned to add to the features' logit; the stack may have left it out
+            added = {name: logits["cross"][name] + learned.base[name] for name in sides}
+            alone = pair_scores(added["valid"], labels["valid"], added["test"], labels["test"])
+            job.figures["test_features_and_cross"] = alone.to_json()
     job.step(5, "exporting the scorer through the parity gate")
     card = install_scorer(job.name + SUFFIX, job.store, parts, stack, learned, job.pairs, encoder, vectors)
     job.cards.append(card)

@@ -183,6 +183,6 @@ def test_everything_is_trained_and_installed(home: Path, tmp_path: Path) -> None
     store = ModelStore(tmp_path / "models")
     experiment, _ = train_pairs(read_pair_set(home / "shop"), "whole", store, wanted, tmp_path, tell=told.append)
     assert set(experiment.models) == {"whole", "whole-int8", "whole-pairs"}
-    assert {"adaptation", "bi_encoder", "cross_epochs", "test"} <= experiment.figures.keys()
+    assert {"adaptation", "bi_encoder", "cross_epochs", "test", "test_features_and_cross"} <= experiment.figures.keys()
     store.verify("whole")
     assert open_scorer(store, "whole", 1).logits(read_pair_set(home / "shop").test).shape[0] > 0
