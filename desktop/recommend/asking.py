@@ -184,7 +184,7 @@ class BasketPanel(QWidget):
         self.offers.setVisible(bool(view.offered))
         self.list.show_products(view.basket)
         self.list.setVisible(bool(view.basket))
-        self.count.setText(tr("{count} in the basket", count=formats.number(len(view.basket))))
+        self.count.setText(tr("Basket: {count}", count=formats.number(len(view.basket))))
         for one in (self.remove, self.clear):
             one.setEnabled(bool(view.basket))
 
