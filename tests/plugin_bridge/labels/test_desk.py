@@ -14,6 +14,7 @@ import pytest
 from opensearch import generations
 from opensearch.client import Cluster
 from opensearch.generations import EncoderRef
+from plugin_bridge.errors import BridgeError
 from plugin_bridge.labels.candidates import Shelf
 from plugin_bridge.labels.desk import LabelDesk
 from plugin_bridge.labels.pool import Question
@@ -122,8 +123,14 @@ def test_the_first_pairs_stand_ready_before_anybody_asks(desks: Desks, alias: st
     assert ("p00", "p06") not in {(one.left.id, one.right.id) for one in pairs}
 
 
-def test_a_busy_process_prepares_nothing() -> None:
+def test_a_busy_process_prepares_nothing_and_a_failure_is_tried_again() -> None:
     prepared, busy = threading.Event(), threading.Event()
+    failures = [BridgeError("nothing is live yet")]
+
+    def prepare() -> None:
+        if failures:
+            raise failures.pop()
+        prepared.set()
 
     def work() -> None:
         while not busy.is_set():
@@ -131,7 +138,7 @@ def test_a_busy_process_prepares_nothing() -> None:
 
     thread = threading.Thread(target=work)
     thread.start()
-    warmer = Warmer(prepared.set, seconds=0.3)
+    warmer = Warmer(prepare, seconds=0.3)
     warmer.start()
     try:
         assert not prepared.wait(1.5)
