@@ -10,7 +10,8 @@ def find(shop: Workshop, name: str) -> Generation:
     """Return the candidate that `name` (g008, 8 or an index) means.
 
     Raises:
-        ReleaseError: there is none of this name, it is live, or its index was not made by a release from the live one.
+        ReleaseError: there is none of this name, it is live, its index was not made by a release from the live one, or
+            no request by words would be ranked otherwise.
     """
     live = generations.live_indices(shop.cluster, shop.alias)
     for generation in generations.history(shop.cluster, shop.alias):
@@ -23,6 +24,11 @@ def find(shop: Workshop, name: str) -> Generation:
             raise ReleaseError(
                 f"{generation.index} holds no catalogue that was compared with the live one; "
                 "`kindred release NAME --dry-run` makes such a candidate"
+            )
+        if made[0].kind != "text":
+            raise ReleaseError(
+                f"{generation.index} reads words as the live generation does: a share of the storefront's requests "
+                "would be ranked alike. Search in it by its name, with a photo or a customer"
             )
         return generation
     raise ReleaseError(f"{shop.alias} has no generation {name}; `kindred generations` lists them")

@@ -23,7 +23,7 @@ from plugin_bridge.in_process import open_recommender
 from plugin_bridge.releases import records
 from plugin_bridge.releases.switching import rollback
 from plugin_bridge.releases.workshop import Hooks
-from tests.plugin_bridge.behaviour.conftest import Silent
+from tests.fixtures.habits import Silent
 from tests.plugin_bridge.behaviour.shop import AISLES, ITEMS, write_orders
 from tests.plugin_bridge.releases.conftest import SECOND, Shop
 from tests.plugin_bridge.releases.test_killed import killed

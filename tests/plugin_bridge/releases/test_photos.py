@@ -17,7 +17,7 @@ from plugin_bridge.errors import ReleaseError
 from plugin_bridge.loading.changes import ChangeOptions, update
 from plugin_bridge.loading.load import LoadOptions, load_catalogue
 from plugin_bridge.plugging import unplug
-from plugin_bridge.releases import records
+from plugin_bridge.releases import candidates, records
 from plugin_bridge.releases.switching import rollback
 from plugin_bridge.releases.workshop import Hooks, Workshop
 from plugin_bridge.settings import Settings
@@ -93,6 +93,9 @@ def test_a_photo_model_goes_live_and_back(sample_shop: Shop, tmp_path: Path) -> 
     assert change["query"].startswith("photo of ") and change["image"].startswith("pictures/")
     assert change["before"] != change["after"] and change["photo"] not in {one["id"] for one in change["after"]}
     assert told["judge_next"][0].keys() == {"query", "product", "left", "right"}
+
+    with pytest.raises(ReleaseError, match="reads words as the live generation does"):
+        candidates.find(shop.workshop, "g002")
 
     candidate = vectors(shop, str(untold.target))
     assert len(candidate) == PRODUCTS
