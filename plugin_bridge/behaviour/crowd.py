@@ -49,7 +49,7 @@ class Crowd:
         firsts, ends = kept.of_item[items], kept.of_item[items + 1]
         rows = kept.by_item[_ranges(firsts, ends)]
         said = np.repeat(own, ends - firsts) * kept.strength[rows]
-        near = np.bincount(self.customer[rows], weights=said, minlength=len(self.names))
+        near = np.bincount(self.customer[rows], weights=said, minlength=len(self.names)).astype(np.float64)
         near /= np.maximum(kept.norm, 1e-9) * length
         near[near > _SAME] = 0.0
         if len(near) > NEAREST:

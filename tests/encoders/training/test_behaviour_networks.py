@@ -93,6 +93,17 @@ def test_a_graph_learns_its_circles() -> None:
     assert alike[:6, :6].mean() > alike[:6, 6:].mean()
 
 
+def test_training_ends_when_it_is_said_to_be_enough() -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def enough(net: torch.nn.Module, epoch: int) -> bool:
+        seen.append((epoch, net.training))
+        return epoch == 2
+
+    train_network(bought(), recipe("gru", epochs=5), enough=enough)
+    assert seen == [(1, False), (2, False)]
+
+
 def test_what_cannot_be_trained_is_refused() -> None:
     with pytest.raises(TrainingError, match="is no network of behaviour"):
         train_network(bought(), recipe("magic"))
