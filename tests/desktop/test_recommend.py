@@ -5,20 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QCheckBox
 
 from desktop.app import Desktop
 from desktop.bridge import Answer, Facet
 from desktop.bridge.behaviour import Recommendations, Segments, Wish
 from desktop.errors import BridgeAwayError, BridgeRefusedError
-from desktop.recommend.models import SORT, SegmentsModel
 from desktop.recommend.presenter import RecommendPresenter, SegmentsPresenter
-from desktop.recommend.segments import SegmentsPane, mark_rows
 from desktop.recommend.state import (
     RecommendView,
-    SegmentsView,
     note,
     recommended_rows,
     segment_rows,
@@ -26,7 +22,7 @@ from desktop.recommend.state import (
 )  # fmt: skip
 from desktop.recommend.view import RecommendPage
 from desktop.search.state import bounded, toggled
-from desktop.theme import DARK, LIGHT
+from desktop.theme import LIGHT
 from desktop.widgets.thumbnails import Thumbnails
 from desktop.work import Work
 from tests.desktop.conftest import WAIT
@@ -190,61 +186,6 @@ def test_the_data_of_recommendations_and_segments() -> None:
         ["1", "20", "0.667", "tags", "iron", "iron", "0.4", "2"],
     ]  # fmt: skip
     assert segment_rows(None) == segments[:1]
-
-
-def test_segments_are_made_once_and_anew_for_another_count() -> None:
-    views: list[SegmentsView] = []
-    shop = Shop(GROUPS, GROUPS, BridgeRefusedError(409, "no model"))
-    presenter = SegmentsPresenter(shop, AtOnce(), views.append)  # type: ignore[arg-type]
-    presenter.shown()
-    presenter.shown()
-    assert views[-1].summary == "30 customers in 2 segments · m" and views[-1].chosen == 1
-    presenter.count_chosen(8)
-    presenter.count_chosen(2)
-    assert shop.asked == [{"count": 8}, {"count": 2}]
-    presenter.chosen(2)
-    assert views[-1].segment is not None and views[-1].segment.customers == 10
-    presenter.count_chosen(3)
-    assert views[-1].phase == "unready"
-
-
-@pytest.mark.usefixtures("qapp")
-def test_segments_pass_the_model_tester_and_sort_by_number() -> None:
-    model, proxy = SegmentsModel(), QSortFilterProxyModel()
-    testers = [
-        QAbstractItemModelTester(one, QAbstractItemModelTester.FailureReportingMode.Fatal) for one in (model, proxy)
-    ]
-    proxy.setSourceModel(model)
-    proxy.setSortRole(SORT)
-    one = Segments.read(GROUPS).found[0]
-    model.show_segments([replace(one, number=number, customers=number * 5) for number in (2, 1, 10)])
-    proxy.sort(1, Qt.SortOrder.DescendingOrder)
-    assert [proxy.index(row, 0).data() for row in range(3)] == ["10", "2", "1"]
-    assert [model.data(model.index(0, column)) for column in range(5)] == ["2", "10", "67 %", "Pan", "iron"]
-    assert [branch.cells[0] for branch in mark_rows(one)] == [
-        "Products, by customers who buy them", "Categories and tags, by what is bought"
-    ]  # fmt: skip
-    model.show_segments(())
-    assert model.place(1) is None and model.segment(0) is None
-    del testers
-
-
-def test_segments_without_points_are_a_table_only(qtbot: Any) -> None:
-    pane = SegmentsPane(LIGHT)
-    qtbot.addWidget(pane)
-    pane.resize(1000, 600)
-    pane.show()
-    found = Segments.read(GROUPS | {"points": []})
-    pane.show_view(SegmentsView("results", 8, found, 1))
-    assert not pane.frame.isVisible() and "no points" in pane.summary.text()
-    assert not pane.table.isColumnHidden(4)
-    odd = "x" * 5000 + "‮مقلاة"
-    marks = [MARK | {"item": f"p{place}", "title": title} for place, title in enumerate(("", odd))]
-    again = Segments.read(GROUPS | {"segments": [{"segment": 1, "products": marks}]})
-    pane.show_view(SegmentsView("results", 8, again, 1))
-    pane.use_theme(DARK)
-    assert pane.frame.isVisible() and pane.table.isColumnHidden(4)
-    assert not pane.grab().isNull()
 
 
 @pytest.fixture
