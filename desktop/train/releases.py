@@ -224,13 +224,40 @@ def verdict_word(verdict: str) -> str:
     return words[verdict]() if verdict in words else verdict
 
 
+def measure_name(name: str) -> str:
+    """Return the name of a measure as people read it."""
+    words = {
+        "ndcg@10": lambda: "nDCG@10",
+        "pairs_f1": lambda: tr("F1 of pairs"),
+        "photo_pairs_f1": lambda: tr("F1 of pairs by their photos"),
+        "similar_pairs@10": lambda: tr("similar pairs among the first ten"),
+        "photo_ndcg@10": lambda: tr("nDCG@10 of searches by photo"),
+        "photo_words_ndcg@10": lambda: tr("nDCG@10 of searches by photo and words"),
+        "photo_category@10": lambda: tr("same category by photo"),
+        "similar_category@10": lambda: tr("same category among similar items"),
+        "recall@20": lambda: tr("recall@20"),
+        "new_recall@20": lambda: tr("recall@20 of new products"),
+    }
+    return words[name]() if name in words else name
+
+
+def comparison_table(release: Release) -> tuple[tuple[str, ...], ...]:
+    """Return a comparison's figures as rows of a file, headings first."""
+    headings = (tr("Figure"), tr("live"), tr("candidate"), tr("difference"), tr("low"), tr("high"), tr("cases"))
+    figures = (
+        (measure_name(one.name), *map(str, (one.live, one.candidate, one.difference, one.low, one.high, one.cases)))
+        for one in release.measures
+    )
+    return (headings, *figures)
+
+
 def measure_text(one: Measure) -> str:
     """Return a measure in words: nDCG@10 0.781 → 0.796, +0.015 (+0.004 to +0.026), 120 queries."""
-    name = {"ndcg@10": "nDCG@10", "pairs_f1": tr("F1 of pairs")}.get(one.name, one.name)
     text = tr(
         "{name}: {live} → {candidate}, {difference} ({low} to {high}), {cases} cases",
-        name=name, live=f"{one.live:.3f}", candidate=f"{one.candidate:.3f}", difference=f"{one.difference:+.3f}",
-        low=f"{one.low:+.3f}", high=f"{one.high:+.3f}", cases=formats.number(one.cases),
+        name=measure_name(one.name), live=f"{one.live:.3f}", candidate=f"{one.candidate:.3f}",
+        difference=f"{one.difference:+.3f}", low=f"{one.low:+.3f}", high=f"{one.high:+.3f}",
+        cases=formats.number(one.cases),
     )  # fmt: skip
     return text if one.enough else f"{text} · {tr('too few to tell')}"
 

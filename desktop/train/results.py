@@ -27,6 +27,7 @@ from desktop.train.releases import (
     SHOWN_CHANGES,
     Question,
     ReleaseView,
+    comparison_table,
     measure_text,
     release_rows,
     verdict_word,
@@ -34,6 +35,7 @@ from desktop.train.releases import (
 from desktop.train.state import TrainView, comparison_rows, experiment_rows
 from desktop.train.strips import ChangeStrip
 from desktop.widgets.intervals import IntervalBar
+from desktop.widgets.plots import SaveButtons
 from desktop.widgets.thumbnails import Thumbnails
 from desktop.widgets.trees import TreeModel
 
@@ -129,6 +131,7 @@ class ReleasesPanel(QSplitter):
     rollback_wanted = Signal()
     confirmed = Signal()
     refused = Signal()
+    said = Signal(str)
 
     def __init__(self, theme: Theme, thumbnails: Thumbnails) -> None:
         super().__init__(Qt.Orientation.Vertical)
@@ -235,7 +238,13 @@ class ReleasesPanel(QSplitter):
             column.addWidget(_label(hint, "muted"))
         else:
             word = verdict_word(release.verdict)
-            column.addWidget(_label(f"{_MARKS.get(release.verdict, '◆')} {word}" if word else "…", "title"))
+            top = QHBoxLayout()
+            top.addWidget(_label(f"{_MARKS.get(release.verdict, '◆')} {word}" if word else "…", "title"), 1)
+            if release.measures:
+                save = SaveButtons(f"kindred-release-{release.id}", lambda: whole, lambda: comparison_table(release))
+                save.said.connect(self.said)
+                top.addWidget(save)
+            column.addLayout(top)
             if release.problem and release.state != "refused":  # the verdict says that, and not by a command's options
                 column.addWidget(_label(release.problem, "bad"))
             for one in release.measures:

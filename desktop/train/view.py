@@ -39,6 +39,7 @@ class TrainPage(QWidget):
         self.sentence, self.running = Sentence(), RunningPanel(theme)
         self.experiments, self.releases = ExperimentsPanel(), ReleasesPanel(theme, thumbnails)
         self.running.said.connect(self.said)
+        self.releases.said.connect(self.said)
         self._look = QTimer(self)
         self._look.setInterval(_LOOK_MS)
         self._look.timeout.connect(self.looked)

@@ -9,7 +9,15 @@ from desktop.bridge import Bridge as Client
 from desktop.bridge import GenerationRow, Standing
 from desktop.bridge.releases import Release, Releases
 from desktop.errors import BridgeRefusedError
-from desktop.train.releases import ReleasePresenter, ReleaseView, change_text, measure_text, release_rows
+from desktop.train.releases import (
+    ReleasePresenter,
+    ReleaseView,
+    change_text,
+    comparison_table,
+    measure_name,
+    measure_text,
+    release_rows,
+)
 from tests.desktop.doubles import AtOnce
 from tests.fixtures.bridge import Bridge
 
@@ -67,6 +75,13 @@ def test_a_token_that_may_not_release_is_told_who_may() -> None:
     assert views[-1].notice == views[-1].permission, "the palette has the command, too"
     presenter.stands(Standing("shop", "g007", 1000, "3.6.0", True, "", generations=rows, role="release"))
     assert views[-1].permission == "" and views[-1].can_release and views[-1].can_roll_back
+
+
+def test_a_comparison_is_saved_with_the_names_that_people_read() -> None:
+    headings, figures = comparison_table(Release.read(RELEASE))
+    assert headings[0] == "Figure" and len(headings) == len(figures)
+    assert figures == ("nDCG@10", "0.781", "0.796", "0.015", "0.004", "0.026", "120")
+    assert measure_name("photo_pairs_f1") == "F1 of pairs by their photos"
 
 
 def test_a_release_says_what_it_means_before_it_is_made() -> None:
