@@ -10,6 +10,7 @@ from plugin_bridge.evaluation.statistics import resampled_rows
 _ROUNDS = 60
 _RIDGE = 1e-3
 _MOST = 30.0
+_SAMPLES = 50
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def pair_scores(
     valid: np.ndarray, valid_labels: np.ndarray, test: np.ndarray, labels: np.ndarray, seconds: float = 0.0
 ) -> PairScores:
     """Score test by the threshold and the calibration that valid gives. Scores grow with likeness."""
-    threshold, valid_f1 = best_threshold(valid, valid_labels)
+    threshold, (_, valid_f1) = steady_threshold(valid, valid_labels), best_threshold(valid, valid_labels)
     calibration = calibrated(valid, valid_labels)
     told = test >= threshold
     truth = labels.astype(bool)
@@ -111,6 +112,16 @@ def best_threshold(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float
     at = int(np.argmax(np.where(last, f1, -1.0)))
     after = ranked[at + 1] if at + 1 < len(ranked) else ranked[at] - 1e-6
     return float((ranked[at] + after) / 2), float(f1[at])
+
+
+def steady_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean of the best thresholds of bootstrap samples: it hangs less on single pairs than the best one."""
+    found = [
+        best_threshold(scores[chosen], labels[chosen])[0]
+        for chosen in (next(resampled_rows(len(labels)))[:_SAMPLES] if len(labels) else ())
+        if 0 < labels[chosen].sum() < len(labels)
+    ]
+    return float(np.mean(found)) if found else best_threshold(scores, labels)[0]
 
 
 def calibrated(scores: np.ndarray, labels: np.ndarray) -> Calibration:

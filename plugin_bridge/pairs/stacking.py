@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from plugin_bridge.pairs.metrics import best_threshold, logistic
+from plugin_bridge.pairs.metrics import best_threshold, logistic, steady_threshold
 
 _FOLDS = 5
 _WORTH = 0.002  # a further part must lower the cross-validated log loss by so much, or it only costs time
@@ -39,7 +39,7 @@ def stacked(parts: Mapping[str, np.ndarray], labels: np.ndarray, seed: int) -> S
     table = _table(parts, best)
     weights = logistic(table, labels.astype(float))
     told = table @ weights[:-1] + weights[-1]
-    threshold, f1 = best_threshold(told, labels)
+    threshold, (_, f1) = steady_threshold(told, labels), best_threshold(told, labels)
     return Stack(dict(zip(best, map(float, weights[:-1]), strict=True)), float(weights[-1]), threshold, f1)
 
 

@@ -1,7 +1,8 @@
-"""Scoring a set of pairs together: a second model over the first one's score and what the other products say.
+"""Scoring a set of pairs together: models over the feature model's score and what the other products say.
 
-It answers for a whole set at once, as a matching of two catalogues or a search for duplicates does. Labels of the pairs
-to be scored are never used, only those of train and all the products.
+It answers for a whole set at once, as a matching of two catalogues or a search for duplicates does. In a second round
+the neighbours are judged by the model of the first. Labels of the pairs to be scored are never used, only those of
+train and all the products.
 """
 
 from collections.abc import Sequence
@@ -12,46 +13,75 @@ import numpy as np
 
 from plugin_bridge.pairs.boosting import fit_trees, tree_logits
 from plugin_bridge.pairs.context import NAMES, Neighbours, context_features, neighbours
-from plugin_bridge.pairs.learning import Learned, PairModel, Rows, rows_of
+from plugin_bridge.pairs.learning import Learned, rows_of
 from plugin_bridge.pairs.reading import Pair, labels_of
+
+_ROUNDS = 2
+_TREES = 200
+
+
+@dataclass(frozen=True)
+class Round:
+    """How likely each pair of neighbours is held to be the same, and the model that reads what follows from it."""
+
+    likely: np.ndarray
+    booster: Any
 
 
 @dataclass(frozen=True)
 class Together:
-    """The second model, the first one, and the pairs whose labels it knows."""
+    """The rounds one after the other, and the pairs whose labels they know."""
 
-    booster: Any
-    model: PairModel
+    rounds: tuple[Round, ...]
     products: Neighbours
-    rows: Rows
     known: np.ndarray
     labels: np.ndarray
 
     def logits(self, pairs: Sequence[Pair], features: np.ndarray, base: np.ndarray) -> np.ndarray:
-        """Return logits of a set of pairs from their features and the first model's logits."""
-        likely = _probability(self.model.logits(self.rows))
-        found = context_features(self.products.sides(pairs), self.products, likely, self.known, self.labels)
-        return tree_logits(self.booster, np.column_stack([features, found, base]).astype(np.float32))
+        """Return logits of a set of pairs from their features and the feature model's logits."""
+        sides, table, told = self.products.sides(pairs), features, base
+        for one in self.rounds:
+            found = context_features(sides, self.products, one.likely, self.known, self.labels)
+            table = _beside(table, found, told)
+            told = tree_logits(one.booster, table)
+        return told
 
 
 def fit_together(train: Sequence[Pair], others: Sequence[Pair], learned: Learned, seed: int) -> Together:
     """Learn from train pairs; `others` are pairs that will be scored, whose products are looked at and labels are not.
 
-    A pair's context is made of the labels of the other folds and the model that was learned from them, as if its own
+    A pair's context is made of the labels of the other folds and models that were learned from them, as if its own
     fold were the one to be scored.
     """
     products = neighbours([*train, *others], learned.comparer)
     rows, _ = rows_of(learned.comparer, products.pairs)
     known, labels = products.sides(train), np.asarray(labels_of(train))
-    context = np.zeros((len(train), len(NAMES)), np.float32)
-    for fold, part in enumerate(learned.parts):
-        told, rest = learned.folds == fold, learned.folds != fold
-        likely = _probability(part.logits(rows))
-        context[told] = context_features(known[told], products, likely, known[rest], labels[rest])
-    table = np.column_stack([learned.features["train"], context, learned.base["train"]]).astype(np.float32)
-    booster = fit_trees(table, labels, seed, trees=200)
-    return Together(booster, learned.model, products, rows, known, labels)
+    knows = [learned.folds != fold for fold in range(len(learned.parts))]
+    whole = np.ones(len(train), bool)
+    near = [model.features(rows) for model in (*learned.parts, learned.model)]
+    said = [model.logits(rows) for model in (*learned.parts, learned.model)]
+    table, base = learned.features["train"], learned.base["train"]
+    rounds: list[Round] = []
+    while True:
+        likely = [1 / (1 + np.exp(-logits)) for logits in said]
+        context = np.zeros((len(train), len(NAMES)), np.float32)
+        for chance, rest in zip(likely, knows, strict=False):
+            context[~rest] = context_features(known[~rest], products, chance, known[rest], labels[rest])
+        table = _beside(table, context, base)
+        rounds.append(Round(likely[-1], fit_trees(table, labels, seed, trees=_TREES)))
+        if len(rounds) == _ROUNDS:
+            return Together(tuple(rounds), products, known, labels)
+        base = np.zeros(len(train))
+        for at, rest in enumerate((*knows, whole)):
+            if rest.all():
+                booster = rounds[-1].booster
+            else:
+                booster = fit_trees(table[rest], labels[rest], seed, trees=_TREES)
+                base[~rest] = tree_logits(booster, table[~rest])
+            found = context_features(products.near, products, likely[at], known[rest], labels[rest])
+            near[at] = _beside(near[at], found, said[at])
+            said[at] = tree_logits(booster, near[at])
 
 
-def _probability(logits: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logits))
+def _beside(table: np.ndarray, context: np.ndarray, told: np.ndarray) -> np.ndarray:
+    return np.column_stack([table, context, told]).astype(np.float32)

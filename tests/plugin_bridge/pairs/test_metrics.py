@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from plugin_bridge.pairs.metrics import best_threshold, calibrated, f1_interval, f1_of, logistic, pair_scores
+from plugin_bridge.pairs.metrics import (
+    best_threshold,
+    calibrated,
+    f1_interval,
+    f1_of,
+    logistic,
+    pair_scores,
+    steady_threshold,
+)
 from plugin_bridge.pairs.stacking import stacked
 
 
@@ -21,6 +29,20 @@ def test_equal_scores_are_not_parted() -> None:
 def test_without_a_similar_pair_nothing_is_called_similar() -> None:
     scores = np.array([3.0, 1.0])
     assert best_threshold(scores, np.zeros(2, int))[0] > 3
+
+
+def test_a_steady_threshold_hangs_less_on_single_pairs() -> None:
+    chance = np.random.default_rng(5)
+    best, steady = [], []
+    for _ in range(60):
+        labels = (chance.random(300) < 0.3).astype(int)
+        scores = labels * 2.0 + chance.normal(size=300)
+        best.append(best_threshold(scores, labels)[0])
+        steady.append(steady_threshold(scores, labels))
+    assert np.std(steady) < np.std(best)
+    assert np.mean(steady) == pytest.approx(np.mean(best), abs=0.1)
+    assert steady_threshold(np.array([3.0, 1.0]), np.zeros(2, int)) > 3
+    assert steady_threshold(np.empty(0), np.empty(0, int)) == 0
 
 
 def test_scores_by_hand() -> None:
