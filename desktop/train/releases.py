@@ -241,6 +241,12 @@ def measure_name(name: str) -> str:
     return words[name]() if name in words else name
 
 
+def notes_of(release: Release) -> tuple[str, ...]:
+    """Return what the bridge notes beside the measures; what a measure's own line says already is left out."""
+    said = tuple(f"{one.name}: " for one in release.measures)
+    return tuple(note for note in release.notes if not note.startswith(said))
+
+
 def comparison_table(release: Release) -> tuple[tuple[str, ...], ...]:
     """Return a comparison's figures as rows of a file, headings first."""
     headings = (tr("Figure"), tr("live"), tr("candidate"), tr("difference"), tr("low"), tr("high"), tr("cases"))

@@ -29,6 +29,7 @@ from desktop.train.releases import (
     ReleaseView,
     comparison_table,
     measure_text,
+    notes_of,
     release_rows,
     verdict_word,
 )
@@ -252,7 +253,7 @@ class ReleasesPanel(QSplitter):
                 bar = IntervalBar(self._theme)
                 bar.show_interval(one.difference, one.low, one.high, measure_text(one))
                 column.addWidget(bar)
-            for note in release.notes:
+            for note in notes_of(release):
                 column.addWidget(_label(note, "muted"))
             if release.judge_next:
                 text = tr("{count} results are worth judging before the next one.", count=release.judge_next)

@@ -16,6 +16,7 @@ from desktop.train.releases import (
     comparison_table,
     measure_name,
     measure_text,
+    notes_of,
     release_rows,
 )
 from tests.desktop.doubles import AtOnce
@@ -82,6 +83,11 @@ def test_a_comparison_is_saved_with_the_names_that_people_read() -> None:
     assert headings[0] == "Figure" and len(headings) == len(figures)
     assert figures == ("nDCG@10", "0.781", "0.796", "0.015", "0.004", "0.026", "120")
     assert measure_name("photo_pairs_f1") == "F1 of pairs by their photos"
+
+
+def test_a_note_that_repeats_a_measure_is_left_out() -> None:
+    release = replace(Release.read(RELEASE), notes=("ndcg@10: 1 cases are too few to tell", "labels decide"))
+    assert notes_of(release) == ("labels decide",)
 
 
 def test_a_release_says_what_it_means_before_it_is_made() -> None:
