@@ -18,7 +18,7 @@ from desktop.recommend.state import RecommendView, recommended_rows
 from desktop.search.facets import FacetPanel
 from desktop.search.models import ResultsModel
 from desktop.theme import UNIT, Theme
-from desktop.widgets.cards import CardDelegate
+from desktop.widgets.cards import CardDelegate, card_grid
 from desktop.widgets.messages import Message, Strip
 from desktop.widgets.plots import SaveButtons
 from desktop.widgets.thumbnails import Thumbnails
@@ -72,14 +72,7 @@ class RecommendPane(QWidget):
         column.setSpacing(UNIT)
         self.strip = Strip()
         self.model = ResultsModel(self)
-        self.grid = QListView()
-        self.grid.setViewMode(QListView.ViewMode.IconMode)
-        self.grid.setResizeMode(QListView.ResizeMode.Adjust)
-        self.grid.setMovement(QListView.Movement.Static)
-        self.grid.setUniformItemSizes(True)
-        self.grid.setSpacing(UNIT // 2)
-        self.grid.setItemDelegate(self._delegate)
-        self.grid.setMouseTracking(True)
+        self.grid = card_grid(self._delegate)
         self.grid.setModel(self.model)
         self.grid.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.grid.setAccessibleName(tr("Recommendations"))

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QListView,
     QPushButton,
     QSplitter,
     QStackedWidget,
@@ -24,7 +23,7 @@ from desktop.search.models import ResultsModel
 from desktop.search.query import QueryBox, as_png, picture_of_clipboard
 from desktop.search.state import MODES, SearchView
 from desktop.theme import UNIT, Theme
-from desktop.widgets.cards import CardDelegate
+from desktop.widgets.cards import CardDelegate, card_grid
 from desktop.widgets.messages import Message, Strip
 from desktop.widgets.thumbnails import Thumbnails
 
@@ -130,14 +129,7 @@ class SearchPage(QWidget):
         return self.example
 
     def _results(self) -> QStackedWidget:
-        self.grid = QListView()
-        self.grid.setViewMode(QListView.ViewMode.IconMode)
-        self.grid.setResizeMode(QListView.ResizeMode.Adjust)
-        self.grid.setMovement(QListView.Movement.Static)
-        self.grid.setUniformItemSizes(True)
-        self.grid.setSpacing(UNIT // 2)
-        self.grid.setItemDelegate(self._delegate)
-        self.grid.setMouseTracking(True)
+        self.grid = card_grid(self._delegate)
         self.table = QTableView()
         self.table.setAlternatingRowColors(True)
         self.table.setShowGrid(False)

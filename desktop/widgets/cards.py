@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QTextLayout,
     QTextOption,
 )
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.bridge import Share
 from desktop.search.models import CARD
@@ -26,6 +26,19 @@ from desktop.widgets.thumbnails import Thumbnails
 WIDTH, PHOTO_HEIGHT = 224, 160
 HEIGHT = PHOTO_HEIGHT + 124
 _BAR = 8
+
+
+def card_grid(delegate: "CardDelegate") -> QListView:
+    """Return a view that shows its model's cards side by side, as many in a row as there is room for."""
+    grid = QListView()
+    grid.setViewMode(QListView.ViewMode.IconMode)
+    grid.setResizeMode(QListView.ResizeMode.Adjust)
+    grid.setMovement(QListView.Movement.Static)
+    grid.setUniformItemSizes(True)
+    grid.setSpacing(UNIT // 2)
+    grid.setItemDelegate(delegate)
+    grid.setMouseTracking(True)
+    return grid
 
 
 class CardDelegate(QStyledItemDelegate):

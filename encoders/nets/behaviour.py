@@ -3,12 +3,14 @@
 Items are numbered from 0; in sequences 0 stands for nothing and item i for i + 1.
 """
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import nn
 from torch.nn import functional
 
 
-class SequenceNet(nn.Module):
+class SequenceNet(nn.Module, ABC):
     """What is common to networks over sequences: item vectors in, item vectors and a bias each out."""
 
     def __init__(self, items: int, width: int, dropout: float, vectors: torch.Tensor | None = None) -> None:
@@ -23,9 +25,9 @@ class SequenceNet(nn.Module):
         self.bias = nn.Parameter(torch.zeros(items))
         self.dropout = nn.Dropout(dropout)
 
+    @abstractmethod
     def states(self, items: torch.Tensor) -> torch.Tensor:
         """Return the customer's vector after each place: (batch, length, width)."""
-        raise NotImplementedError
 
     def forward(self, items: torch.Tensor) -> torch.Tensor:
         """Return the customer's vectors (batch, width) after sequences (batch, length), padded on the left."""

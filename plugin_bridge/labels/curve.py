@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from plugin_bridge.labels.model import LightModel, can_fit
+from plugin_bridge.pairs.metrics import best_threshold
 
 LEAST = 60
 LEAST_OF_A_KIND = 12
@@ -139,17 +140,8 @@ def _told(rows: np.ndarray, labels: np.ndarray, folds: np.ndarray, step: int, fi
     told = np.zeros(len(labels), bool)
     for fold in range(FOLDS):
         ask = folds == fold
-        told[ask] = means[ask] >= _best_threshold(means[~ask], labels[~ask])
+        told[ask] = means[ask] >= best_threshold(means[~ask], labels[~ask])[0]
     return told
-
-
-def _best_threshold(scores: np.ndarray, labels: np.ndarray) -> float:
-    order = np.argsort(-scores)
-    hits = np.cumsum(labels[order])
-    f1 = 2 * hits / (np.arange(1, len(order) + 1) + labels.sum())
-    best = int(np.argmax(f1))
-    following = scores[order[best + 1]] if best + 1 < len(order) else scores[order[best]] - 1
-    return float((scores[order[best]] + following) / 2)
 
 
 def _f1(told: np.ndarray, truth: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from opensearch.client import Cluster, path
 from plugin_bridge.evaluation.metrics import DEPTH
+from plugin_bridge.pairs.metrics import best_threshold
 from plugin_bridge.releases import verdicts
 from plugin_bridge.releases.evidence import Pair
 from plugin_bridge.releases.verdicts import Measure
@@ -64,7 +65,7 @@ def pairs_f1(pairs: Mapping[str, Sequence[Pair]], cosines: Sequence[Cosines]) ->
     truth = np.array([label for *_, label in valid], int)
     told = []
     for cosines_of in cosines:
-        threshold = verdicts.best_threshold(cosines_of(valid), truth) if len(truth) else 0.0
+        threshold = best_threshold(cosines_of(valid), truth)[0] if len(truth) else 0.0
         told.append((cosines_of(test) >= threshold).tolist())
     return verdicts.f1_difference([label for *_, label in test], *told)
 

@@ -76,18 +76,6 @@ def verdict(measures: Sequence[Measure]) -> str:
     return BETTER if any(one.low > 0 for one in believed) else CANNOT_TELL
 
 
-def best_threshold(cosines: np.ndarray, truth: np.ndarray) -> float:
-    """Return the cosine from which on pairs are called similar with the highest F1; the middle between two pairs."""
-    order = np.argsort(-cosines, kind="stable")
-    sorted_cosines, hits = cosines[order], np.cumsum(truth[order])
-    f1 = 2 * hits / (np.arange(1, len(order) + 1) + max(1, int(truth.sum())))
-    # Equal cosines are called alike: only a place behind which another value begins can be a threshold.
-    ends = np.append(sorted_cosines[1:] != sorted_cosines[:-1], True)
-    at = int(np.argmax(np.where(ends, f1, -1.0)))
-    following = sorted_cosines[at + 1] if at + 1 < len(order) else sorted_cosines[at] - 2e-6
-    return float((sorted_cosines[at] + following) / 2)
-
-
 def judge_next(
     judged: Mapping[str, Mapping[str, int]], live: Rankings, candidate: Rankings, most: int = JUDGE_NEXT
 ) -> list[dict[str, Any]]:

@@ -20,6 +20,13 @@ def test_the_best_threshold_lies_half_way() -> None:
     assert best_threshold(scores, labels) == (pytest.approx(0.7), 1.0)
 
 
+def test_the_threshold_is_the_middle_between_the_last_pair_called_similar_and_the_next() -> None:
+    cosines, truth = np.array([0.9, 0.8, 0.6, 0.5, 0.1]), np.array([1, 1, 0, 1, 0])
+    # From 0.8 on: 2 right of 2 told and 3 wanted, F1 4/5; from 0.5 on: 3 right of 4 and 3, F1 6/7.
+    assert best_threshold(cosines, truth)[0] == pytest.approx(0.3)
+    assert best_threshold(np.array([0.7, 0.7, 0.2]), np.array([1, 0, 0]))[0] == pytest.approx(0.45)
+
+
 def test_equal_scores_are_not_parted() -> None:
     threshold, f1 = best_threshold(np.array([0.5, 0.5, 0.5, 0.1]), np.array([1, 0, 0, 0]))
     assert f1 == pytest.approx(2 * 1 / (3 + 1))

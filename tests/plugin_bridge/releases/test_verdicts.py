@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 
 from plugin_bridge.releases import verdicts
@@ -44,13 +43,6 @@ def test_the_difference_of_f1():
     assert found.live == pytest.approx(2 * 20 / (20 + 40)) and found.candidate == 1.0
     assert found.low > 0 and found.cases == 40 and found.enough
     assert not verdicts.f1_difference([1] * 40, wrong, right).enough  # no dissimilar pair at all
-
-
-def test_the_threshold_is_the_middle_between_the_last_pair_called_similar_and_the_next():
-    cosines, truth = np.array([0.9, 0.8, 0.6, 0.5, 0.1]), np.array([1, 1, 0, 1, 0])
-    # From 0.8 on: 2 right of 2 told and 3 wanted, F1 4/5; from 0.5 on: 3 right of 4 and 3, F1 6/7.
-    assert verdicts.best_threshold(cosines, truth) == pytest.approx(0.3)
-    assert verdicts.best_threshold(np.array([0.7, 0.7, 0.2]), np.array([1, 0, 0])) == pytest.approx(0.45)
 
 
 def test_what_moves_most_is_judged_next_and_what_is_judged_is_not():

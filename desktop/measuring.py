@@ -1,7 +1,7 @@
 """The desktop as a benchmark sees it: each measurement runs in a process of its own, which prints one JSON document.
 
-Run by `scripts/bench/desktop`; needs nothing of the bridge but its address. Keys are pressed by QTest, and a time ends
-when the page was painted.
+`scripts/bench/desktop` runs it as `python -m desktop.measuring NAME ARGUMENTS`. It needs nothing of the bridge but its
+address. Keys are pressed by QTest, and a time ends when the page was painted.
 """
 
 import json
@@ -10,9 +10,13 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from functools import partial
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 PATIENCE = 120.0
@@ -22,14 +26,12 @@ ROWS, POINTS, FRAMES = 10_000, 20_000, 150
 SEED = 20_261_122
 
 
-def desktop(page: str = "search"):
+def desktop(page: str = "search") -> tuple[Any, Any]:
     """Return the application and its desktop, as `kindred-desktop` makes them for somebody who was here before."""
-    from PySide6.QtWidgets import QApplication
-
     from desktop.app import make
     from desktop.settings import config_folder
 
-    application = QApplication.instance() or QApplication([])
+    application = QApplication([])
     folder = config_folder()
     url, token = os.environ["BENCH_URL"], os.environ["BENCH_TOKEN"]
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +41,7 @@ def desktop(page: str = "search"):
     return application, make(application, folder, folder / "thumbnails")
 
 
-def until(application, ready: Callable[[], bool], what: str) -> None:
+def until(application: Any, ready: Callable[[], bool], what: str) -> None:
     """Let the desktop work until something is so, and painted."""
     end = time.monotonic() + PATIENCE
     while not ready():
@@ -50,7 +52,7 @@ def until(application, ready: Callable[[], bool], what: str) -> None:
     application.processEvents()
 
 
-def pause(application, seconds: float) -> None:
+def pause(application: Any, seconds: float) -> None:
     """Let the desktop work for a while."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -58,7 +60,7 @@ def pause(application, seconds: float) -> None:
         time.sleep(0.002)
 
 
-def measure_start() -> dict:
+def measure_start() -> dict[str, Any]:
     """From the start of the process until the window is there, and until it shows results."""
     began = float(os.environ["BENCH_BEGAN"])
     application, made = desktop()
@@ -72,15 +74,19 @@ def measure_start() -> dict:
     return {"window_s": window, "results_s": results, "work_s": work}
 
 
-def measure_labels(keys: int, all_labels: int) -> dict:
+def measure_labels(keys: int, all_labels: int) -> dict[str, Any]:
     """Seconds from a key to the next pair, and the memory while many more are labelled."""
     import psutil
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
 
     application, made = desktop("label")
     presenter, stage = made.window.label, made.window.label_view.stage
-    chance, seconds, memory, process = random.Random(SEED), [], [], psutil.Process()
+    chance, process = random.Random(SEED), psutil.Process()
+    seconds: list[float] = []
+    memory: list[float] = []
+
+    def moved_on(before: str) -> bool:
+        return presenter.view.pair is not None and presenter.view.pair.key != before
+
     until(application, lambda: presenter.view.phase == "pair" and presenter.view.at_hand > 20, "pairs")
     pause(application, 2)
     for number in range(all_labels):
@@ -88,7 +94,7 @@ def measure_labels(keys: int, all_labels: int) -> dict:
         before = presenter.view.pair.key
         began = time.perf_counter()
         QTest.keyClick(stage, chance.choice((Qt.Key.Key_S, Qt.Key.Key_D)))
-        until(application, lambda before=before: presenter.view.pair and presenter.view.pair.key != before, "a pair")
+        until(application, partial(moved_on, before), "a pair")
         if number < keys:
             seconds.append(time.perf_counter() - began)
             pause(application, THINK_SECONDS)
@@ -100,14 +106,16 @@ def measure_labels(keys: int, all_labels: int) -> dict:
     return {"seconds": seconds, "memory_mib": memory}
 
 
-def measure_typing(texts: Sequence[str]) -> dict:
+def measure_typing(texts: Sequence[str]) -> dict[str, Any]:
     """Seconds from the last letter of a query to its results."""
-    from PySide6.QtTest import QTest
-
     application, made = desktop()
     presenter, box = made.window.search, made.window.search_view.query
     until(application, lambda: presenter.view.phase == "results", "results")
     seconds = []
+
+    def answered(wanted: str) -> bool:
+        return presenter.view.wanted.text == wanted and presenter.view.phase != "waiting"
+
     for text in texts:
         box.setFocus()
         box.clear()
@@ -117,11 +125,7 @@ def measure_typing(texts: Sequence[str]) -> dict:
         wanted = " ".join(text.split())
         began = time.perf_counter()
         QTest.keyClicks(box, text[-1])
-        until(
-            application,
-            lambda wanted=wanted: presenter.view.wanted.text == wanted and presenter.view.phase != "waiting",
-            f"results for {text}",
-        )
+        until(application, partial(answered, wanted), f"results for {text}")
         seconds.append(time.perf_counter() - began)
         pause(application, 0.2)
     made.window.close()
@@ -129,7 +133,7 @@ def measure_typing(texts: Sequence[str]) -> dict:
     return {"seconds": seconds}
 
 
-def measure_scroll() -> dict:
+def measure_scroll() -> dict[str, Any]:
     """Seconds of each frame while a table of 10,000 rows is scrolled from top to end."""
     from desktop.bridge import Hit, Share
     from desktop.search.state import SearchView, Wanted, card
@@ -164,12 +168,8 @@ def measure_scroll() -> dict:
     return {"seconds": frames, "work": work, "rows": rows}
 
 
-def measure_map() -> dict:
+def measure_map() -> dict[str, Any]:
     """Seconds of each frame while a map of 20,000 points is moved and zoomed."""
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
-    from PySide6.QtWidgets import QApplication
-
     application = QApplication([])
     from desktop.map.canvas import MapCanvas
     from desktop.theme import LIGHT
