@@ -132,14 +132,3 @@ def open_model(store: ModelStore, name: str) -> BehaviourModel:
 def behaviour_models(store: ModelStore) -> list[str]:
     """Return the names of the models of behaviour in a store."""
     return [card.name for card in store.list() if card.kind == KIND]
-
-
-def only_model(store: ModelStore, name: str | None) -> str:
-    """Return the named model, or the only one; BehaviourError where that is not clear."""
-    if name is not None:
-        return name
-    found = behaviour_models(store)
-    if len(found) != 1:
-        there = ", ".join(found) or "none yet; `kindred train behaviour --data DIR --out NAME` makes one"
-        raise BehaviourError(f"say which model of behaviour with --model (there: {there})")
-    return found[0]

@@ -16,7 +16,8 @@ from plugin_bridge.behaviour.diary import Diary
 from plugin_bridge.behaviour.forgetting import forget as forget_customer
 from plugin_bridge.behaviour.identity import pseudonyms
 from plugin_bridge.behaviour.incremental import update_model
-from plugin_bridge.behaviour.model import BehaviourModel, behaviour_models, only_model, open_model
+from plugin_bridge.behaviour.model import BehaviourModel, behaviour_models, open_model
+from plugin_bridge.behaviour.naming import chosen_model
 from plugin_bridge.behaviour.publishing import Published, publish
 from plugin_bridge.behaviour.ranking import KINDS
 from plugin_bridge.behaviour.reading import read_behaviour
@@ -34,7 +35,7 @@ from plugin_bridge.settings import Settings
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Index = Annotated[str | None, typer.Option("--index", metavar="ALIAS", help="Alias; default: KINDRED_ALIAS.")]
 Model = Annotated[
-    str | None, typer.Option("--model", metavar="NAME", help="Model of behaviour; default: the only one.")
+    str | None, typer.Option("--model", metavar="NAME", help="Model of behaviour; default: the live one.")
 ]
 Zone = Annotated[str, typer.Option("--time-zone", help="Of times without an offset, as Europe/London.")]
 
@@ -108,8 +109,9 @@ def segments(
     """Group customers who buy alike, and say which products and tags mark each group; --out writes a table of them."""
     settings = Settings()
     store = ModelStore(settings.models_dir)
-    opened = open_model(store, only_model(store, model))
-    found = _described(segments_of(opened, count), opened, index or settings.alias)
+    alias = index or settings.alias
+    opened = open_model(store, chosen_model(store, model, alias))
+    found = _described(segments_of(opened, count), opened, alias)
     if file is not None:
         lines = write_table(file, found.rows())
         console.print(f"[cyan]{lines:,}[/] customers written to {escape(str(file))}")
@@ -177,7 +179,7 @@ def update(model: Model = None, index: Index = None, json: Json = False) -> None
     """Take new orders of the diary into a model and its generation, without training: for every night."""
     settings = Settings()
     store = ModelStore(settings.models_dir)
-    name = only_model(store, model)
+    name = chosen_model(store, model, index or settings.alias)
     _, touched = update_model(store, open_model(store, name), Diary(settings.home).interactions())
     console.print(f"[cyan]{touched:,}[/] products are in new orders")
     _told(_publish(settings, name, index), json)
@@ -189,8 +191,9 @@ def neighbours(
     json: Json = False,
 ) -> None:
     """Write what each product is bought with and what can take its place, with strengths: for stock planning."""
-    store = ModelStore(Settings().models_dir)
-    lines = write_table(file, demand_neighbours(open_model(store, only_model(store, model))))
+    settings = Settings()
+    store = ModelStore(settings.models_dir)
+    lines = write_table(file, demand_neighbours(open_model(store, chosen_model(store, model, settings.alias))))
     if json:
         print_json({"file": str(file), "rows": lines})
     else:

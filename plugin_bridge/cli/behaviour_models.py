@@ -13,6 +13,7 @@ from plugin_bridge.behaviour.diary import Diary
 from plugin_bridge.behaviour.evaluating import BehaviourReport, evaluate_behaviour
 from plugin_bridge.behaviour.identity import pseudonyms
 from plugin_bridge.behaviour.model import open_model
+from plugin_bridge.behaviour.naming import free_name
 from plugin_bridge.behaviour.protocol import day_of, default_day
 from plugin_bridge.behaviour.reading import read_behaviour
 from plugin_bridge.behaviour.training import KINDS, TrainOptions, title_vectors, train_behaviour
@@ -20,6 +21,7 @@ from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.cli.progress_lines import telling
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.experiments import note
+from plugin_bridge.jobs.commands import made_name
 from plugin_bridge.settings import Settings
 
 
@@ -27,7 +29,9 @@ def train(
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Folder or file of orders; default: the diary.")
     ] = None,
-    name: Annotated[str, typer.Option("--out", metavar="NAME", help="Name of the model that is made.")] = "behaviour",
+    name: Annotated[
+        str | None, typer.Option("--out", metavar="NAME", help="Name of the model that is made; default: a new one.")
+    ] = None,
     model: Annotated[str, typer.Option("--model", metavar="|".join(KINDS), help="What ranks.")] = "blend",
     epochs: Annotated[int, typer.Option("--epochs", min=1, max=1000, help="Of a network.")] = 15,
     leave_out: Annotated[
@@ -48,6 +52,7 @@ def train(
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     hashed = pseudonyms(settings.home)
     store = ModelStore(settings.models_dir)
+    name = free_name(store, made_name("behaviour") if name is None else name)
     rows = Diary(settings.home).interactions() if data is None else read_behaviour(data, hashed.of).interactions
     if until is not None:
         rows = rows.before(day_of(until, "--until"))
@@ -78,6 +83,9 @@ def train(
         notes = trained.notes
         console.print(
             f"{name}: {notes['items']:,} products and {notes['customers']:,} customers, {trained.seconds:.0f} s"
+        )
+        console.print(
+            f"`kindred release {name}` compares it with the live one, `kindred behaviour publish {name}` does not"
         )
 
 
