@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from desktop.i18n.bridge import told
+
 # Parts of a score in the order in which they are drawn; the bonuses of titles belong to the words.
 PARTS = {"keyword": "keyword", "all_words": "keyword", "phrase": "keyword", "text": "text", "photo": "photo"}
 PARTS_IN_ORDER = ("keyword", "text", "photo", "rule")
@@ -73,7 +75,7 @@ class Answer:
             mode=str(document.get("mode", "")),
             generation=str(document.get("generation", "")),
             degraded=bool(document.get("degraded", False)),
-            reason=str(document.get("reason") or ""),
+            reason=sentence(document.get("reason")),
         )
 
 
@@ -156,7 +158,7 @@ class Standing:
             documents=document.get("documents"),
             node_version=str(node.get("version") or ""),
             node_running=bool(node.get("running")),
-            problem=str(problem or ""),
+            problem=sentence(problem),
             fallbacks=int((document.get("fallbacks") or {}).get("total") or 0),
             generations=tuple(GenerationRow.read(row) for row in document.get("generations", ())),
             models=tuple(str(one["name"]) for one in document.get("models", ())),
@@ -169,6 +171,11 @@ def one_line(text: Any) -> str:
     """Return a text without line ends and control characters, empty where there is none."""
     words = " ".join(str(text or "").split())
     return "".join(letter for letter in words if letter.isprintable())
+
+
+def sentence(text: Any) -> str:
+    """Return what the bridge says in words, in the user's language; empty where it says nothing."""
+    return told(one_line(text))
 
 
 def _shares(explain: Mapping[str, Any]) -> tuple[Share, ...]:

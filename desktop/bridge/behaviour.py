@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from desktop.bridge.answers import Hit, one_line
+from desktop.bridge.answers import Hit, one_line, sentence
 from desktop.bridge.client import Bridge
 
 Kind = Literal["next", "basket", "favourites"]
@@ -77,10 +77,10 @@ class Recommendations:
             total=int(document["total"]),
             took_ms=float(document.get("took_ms", 0.0)),
             generation=str(document.get("generation") or ""),
-            notes=tuple(str(one) for one in document.get("notes") or ()),
+            notes=tuple(sentence(one) for one in document.get("notes") or ()),
             used=int(document.get("history_used") or 0),
             degraded=bool(document.get("degraded")),
-            reason=str(document.get("reason") or ""),
+            reason=sentence(document.get("reason")),
         )
 
 

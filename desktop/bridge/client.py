@@ -13,6 +13,7 @@ import httpx
 from desktop.bridge.answers import Answer, Facet, GenerationRow, Standing
 from desktop.errors import BridgeAwayError, BridgeRefusedError, BridgeStrangeError
 from desktop.i18n import tr
+from desktop.i18n.bridge import told
 
 T = TypeVar("T")
 DEFAULT_URL = "http://127.0.0.1:8765"
@@ -201,6 +202,8 @@ def _refusal(response: httpx.Response, where: str) -> BridgeRefusedError:
         found = _NEEDS.search(message)
         role = found[1] if found else "merchandiser"
         message = tr("The token may not do this: it needs the role “{role}”.", role=role)
+    else:
+        message = told(message)
     return BridgeRefusedError(status, message, name, details, document if isinstance(document, dict) else None)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from desktop.bridge.answers import one_line
+from desktop.bridge.answers import one_line, sentence
 from desktop.bridge.client import Bridge
 from desktop.errors import BridgeRefusedError
+from desktop.i18n.bridge import told
 
 OVER = ("done", "failed", "cancelled", "lost")
 _GATHER_SECONDS, _QUIET_SECONDS = 0.5, 10.0
@@ -98,13 +99,13 @@ class Job:
             queued=str(document.get("queued") or ""),
             started=str(document.get("started") or ""),
             ended=str(document.get("ended") or ""),
-            message=one_line(progress.get("message")),
+            message=sentence(progress.get("message")),
             share=_share(progress),
             seconds_left=progress.get("seconds_left"),
             figures=tuple(Step.read(one) for one in document.get("figures") or ()),
             settings=dict(document.get("settings") or {}),
             result=document.get("result"),
-            problem=one_line(document.get("problem")),
+            problem=sentence(document.get("problem")),
         )
 
 
@@ -179,7 +180,7 @@ class Jobs:
 
     def log(self, job: int) -> str:
         """Return what a job has said in words."""
-        return "\n".join(self._bridge.lines(f"/v1/jobs/{job}/log"))
+        return "\n".join(map(told, self._bridge.lines(f"/v1/jobs/{job}/log")))
 
     def cancel(self, job: int) -> Job:
         """Cancel a job."""
@@ -262,11 +263,11 @@ def _news(events: list[tuple[str, str, Any]], last: str) -> News:
         elif kind == "figures":
             figures.append(Step.read(document))
         elif kind == "log":
-            log.append(str(document.get("message") or ""))
+            log.append(told(str(document.get("message") or "")))
         elif kind == "progress":
             progress = document
     left = progress.get("seconds_left")
-    return News(last, job, tuple(figures), one_line(progress.get("message")), _share(progress), left, tuple(log))
+    return News(last, job, tuple(figures), sentence(progress.get("message")), _share(progress), left, tuple(log))
 
 
 def _share(progress: Mapping[str, Any]) -> float | None:

@@ -5,6 +5,7 @@ from statistics import median_low
 from typing import Any
 from uuid import uuid4
 
+from desktop.bridge.answers import sentence
 from desktop.bridge.client import Bridge
 from desktop.errors import BridgeRefusedError
 
@@ -32,7 +33,7 @@ class Judgments:
         answer = self._bridge.ask("POST", "/v1/judgments", {"judgments": [one]})
         refused = self._bridge.read(lambda document: list(document.get("refused") or ()), answer)
         if refused:
-            raise BridgeRefusedError(409, str(refused[0].get("message", "")), refused[0].get("field"))
+            raise BridgeRefusedError(409, sentence(refused[0].get("message")), refused[0].get("field"))
 
     def undo(self, key: str) -> None:
         """Take a judgment back."""

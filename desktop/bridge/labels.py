@@ -44,7 +44,6 @@ class Pair:
     left: Item
     right: Item
     why: str = ""
-    kind: str = ""
     similarity: Mapping[str, float] = field(default_factory=dict)
     differs: tuple[str, ...] = ()
 
@@ -57,7 +56,6 @@ class Pair:
             left=Item.read(document["left"]),
             right=Item.read(document["right"]),
             why=one_line(why.get("text")),
-            kind=str(why.get("kind") or ""),
             similarity={
                 str(name): float(value)
                 for name, value in (document.get("similarity") or {}).items()
@@ -72,7 +70,7 @@ class Pair:
             "key": self.key,
             "left": self.left.to_json(),
             "right": self.right.to_json(),
-            "why": {"kind": self.kind, "text": self.why},
+            "why": {"text": self.why},
             "similarity": dict(self.similarity),
             "differs": list(self.differs),
         }

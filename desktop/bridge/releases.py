@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from desktop.bridge.answers import one_line
+from desktop.bridge.answers import one_line, sentence
 from desktop.bridge.client import Bridge
 from desktop.errors import BridgeRefusedError
 from desktop.i18n import tr
@@ -83,7 +83,7 @@ class Release:
             state=str(document.get("state") or ""),
             verdict=str(document.get("verdict") or ""),
             begun=str(document.get("begun") or ""),
-            problem=one_line(document.get("problem")),
+            problem=sentence(document.get("problem")),
             measures=tuple(Measure.read(name, one) for name, one in comparison.items() if one),
             changes=tuple(Change.read(one) for one in document.get("changes") or ()),
             notes=tuple(one_line(one) for one in document.get("notes") or ()),

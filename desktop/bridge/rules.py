@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-from desktop.bridge.answers import Hit, one_line
+from desktop.bridge.answers import Hit, one_line, sentence
 from desktop.bridge.client import Bridge, Wanted
 
 ACTIONS = ("pin", "hide", "boost", "bury")
@@ -138,7 +138,7 @@ class Previewed:
             generation=str(document.get("generation") or ""),
             total_before=int(total.get("before") or 0),
             total_after=int(total.get("after") or 0),
-            degraded=str(document.get("reason") or "") if document.get("degraded") else "",
+            degraded=sentence(document.get("reason")) if document.get("degraded") else "",
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from desktop.bridge.answers import one_line
+from desktop.bridge.answers import one_line, sentence
 from desktop.bridge.client import Bridge
 from desktop.errors import BridgeRefusedError
 
@@ -115,7 +115,7 @@ class Outcome:
         return cls(
             operation=document.get("operation"),
             decided=frozenset(int(one["suggestion"]) for one in document.get("decided") or ()),
-            conflicts=tuple(str(one.get("message") or "") for one in document.get("conflicts") or ()),
+            conflicts=tuple(sentence(one.get("message")) for one in document.get("conflicts") or ()),
             pending=int(document.get("pending") or 0),
         )
 
@@ -148,7 +148,7 @@ class Preview:
                 )
                 for one in document["changes"]
             ),
-            conflicts=tuple(str(one.get("message") or "") for one in document.get("conflicts") or ()),
+            conflicts=tuple(sentence(one.get("message")) for one in document.get("conflicts") or ()),
         )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
-_FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent
 _chosen = "en"
 
 
@@ -42,5 +42,5 @@ def of_system() -> str:
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Return the translations into a language."""
-    file = _FOLDER / f"{language}.json"
+    file = FOLDER / f"{language}.json"
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QScroll
 
 from desktop.bridge.labels import Conflict
 from desktop.i18n import tr
+from desktop.i18n.bridge import told
 from desktop.label.presenter import Problems, label_name
 from desktop.theme import UNIT
 
@@ -28,7 +29,7 @@ class ProblemsDialog(QDialog):
         for conflict in problems.conflicts:
             self._add_conflict(problems, conflict)
         for one in problems.refused:
-            what = tr("{label} was refused: {reason}", label=label_name(one.label), reason=one.message)
+            what = tr("{label} was refused: {reason}", label=label_name(one.label), reason=told(one.message))
             row = self._add(self._pair(problems, one.left, one.right), what)
             self._button(row, tr("Put away"), partial(self.put_away.emit, one.key))
         self._rows.addStretch(1)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from desktop import i18n
 from desktop.bridge.labels import Item, LabelStats, Pair
 from desktop.i18n import formats, tr
+from desktop.i18n.bridge import told
 from desktop.outbox import Counts
 from desktop.search.state import SHOWN_CHARS, Failure
 
@@ -108,15 +108,8 @@ class LabelView:
 
     @property
     def verdict(self) -> str:
-        """Whether more labels would help: as the bridge says it, in other languages than its English its gist."""
-        stats = self.stats
-        if stats is None:
-            return ""
-        if stats.verdict and i18n.chosen() == "en":
-            return stats.verdict
-        if stats.stop is None:
-            return tr("There are too few labels to say.")
-        return tr("More labels would hardly help.") if stats.stop else tr("More labels still help.")
+        """Whether more labels would help."""
+        return told(self.stats.verdict) if self.stats is not None else ""
 
     @property
     def problems(self) -> str:
@@ -137,7 +130,7 @@ def pair_view(pair: Pair) -> PairView:
         left=_item(pair.left, ours, others),
         right=_item(pair.right, others, ours),
         rows=tuple(attributes(pair)),
-        why=_why(pair),
+        why=told(pair.why),
         similarity=" · ".join(f"{_part(name)} {formats.percent(value)}" for name, value in pair.similarity.items()),
     )
 
@@ -192,16 +185,3 @@ def _words(title: str) -> set[str]:
 
 def _part(name: str) -> str:
     return formats.part_name({"image": "photo"}.get(name, name))
-
-
-def _why(pair: Pair) -> str:
-    """Return the reason as the bridge says it; in other languages than its English, what its kind means."""
-    if pair.why and i18n.chosen() == "en":
-        return pair.why
-    known = {
-        "uncertain": tr("The model is least sure about pairs like this one."),
-        "disagreement": tr("Texts and photos say different things about this pair."),
-        "diverse": tr("Nothing like this pair was labelled yet."),
-        "random": tr("Drawn by chance, so that the measurement stays honest."),
-    }
-    return known.get(pair.kind, pair.why)

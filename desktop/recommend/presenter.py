@@ -14,7 +14,6 @@ from desktop.recommend.state import (
     RecommendView,
     SegmentsView,
     Who,
-    note,
     shown,
     summary,
 )  # fmt: skip
@@ -162,7 +161,7 @@ class RecommendPresenter:
             phase="results" if found.rows else "nothing",
             cards=shown(found),
             rows=found.rows,
-            notes=tuple(note(one) for one in found.notes),
+            notes=tuple(note[:1].upper() + note[1:] for note in found.notes),
             summary=summary(found),
             degraded=found.reason if found.degraded else "",
         )

@@ -121,18 +121,6 @@ def why(one: Recommended) -> str:
     return known[one.text]() if one.text in known else one.text
 
 
-def note(text: str) -> str:
-    """Return what the bridge says of the history; what this version knows in the user's language."""
-    if text.startswith("nothing is known of this customer"):
-        return tr("Nothing is known of this customer: what is popular is shown.")
-    words = text.split()
-    if text.endswith("unknown to the model and were left out"):
-        return tr("{count} products of the history are unknown to the model and were left out.", count=words[0])
-    if text.startswith("the history has") and len(words) > 7:
-        return tr("The history has {count} products; its latest {used} were used.", count=words[3], used=words[7])
-    return text
-
-
 def summary(found: Recommendations) -> str:
     """Return the line under the cards."""
     count, ms = formats.number(len(found.rows)), formats.number(found.took_ms)

@@ -8,6 +8,7 @@ from desktop.bridge import Bridge, GenerationRow, Standing
 from desktop.bridge.releases import Change, Measure, Release, Releases
 from desktop.errors import DesktopError
 from desktop.i18n import formats, tr
+from desktop.i18n.bridge import told
 from desktop.running import Latest, Runner
 from desktop.search.state import Failure
 from desktop.train.state import when
@@ -244,7 +245,7 @@ def measure_name(name: str) -> str:
 def notes_of(release: Release) -> tuple[str, ...]:
     """Return what the bridge notes beside the measures; what a measure's own line says already is left out."""
     said = tuple(f"{one.name}: " for one in release.measures)
-    return tuple(note for note in release.notes if not note.startswith(said))
+    return tuple(told(note) for note in release.notes if not note.startswith(said))
 
 
 def comparison_table(release: Release) -> tuple[tuple[str, ...], ...]:

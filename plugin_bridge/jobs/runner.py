@@ -140,13 +140,13 @@ class Runner:
         elif code is not None:
             problem = words or f"it ended with status {code}"
             if code < 0:
-                problem = f"it was killed by signal {-code}" + (f"; its last words: {words}" if words else "")
+                problem = _with_last_words(f"it was killed by signal {-code}", words)
             self._ledger.end(job, states.FAILED, problem=problem)
         elif words is not None and _worded(folder):
             self._ledger.end(job, states.FAILED, problem=words)
         else:
-            problem = "its process ended while no bridge was there, without a result"
-            self._ledger.end(job, states.LOST, problem=problem + (f"; its last words: {words}" if words else ""))
+            problem = _with_last_words("its process ended while no bridge was there, without a result", words)
+            self._ledger.end(job, states.LOST, problem=problem)
 
     def _tidy(self) -> None:
         """Remove the folders of jobs that ended long ago."""
@@ -176,6 +176,10 @@ def _end_group(pid: int) -> None:
     if pid and not psutil.pid_exists(pid):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _with_last_words(problem: str, words: str | None) -> str:
+    return f"{problem} (its last words: {words})" if words else problem
 
 
 def _worded(folder: Path) -> bool:

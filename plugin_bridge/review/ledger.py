@@ -231,15 +231,15 @@ class Ledger:
             connection.execute(select(events).where(concerns).order_by(events.c.id.desc()).limit(1)).mappings().first()
         )
         by, at = (last["by"], last["at"]) if last else (None, None)
-        who = f" by {by} at {at[:19]}Z" if by and at else ""
-        message = f"{one.field} {one.value!r} of {one.product!r} is {state}{who}, not {one.state} any more"
+        message = f"{one.field} {one.value!r} of {one.product!r} was decided already: {state}"
+        if by and at:
+            message = f"{one.field} {one.value!r} of {one.product!r} was decided already: {state} by {by} at {at[:19]}Z"
         return Conflict("decided", message, one.id, one.product, one.field, by, at)
 
     def decided(self, one: StoredSuggestion) -> Conflict:
         """Return the conflict that says by whom, and when, a suggestion was decided."""
         with self._storage.read() as connection:
-            found = self._decided(connection, one, one.state)
-        return Conflict(**{**asdict(found), "message": found.message.removesuffix(f", not {one.state} any more")})
+            return self._decided(connection, one, one.state)
 
     def _event(self, step: Step, operation: int, by: str, at: str) -> dict[str, Any]:
         one = step.suggestion

@@ -161,8 +161,7 @@ class Reviewer:
 
     def _found(self, ids: Sequence[int]) -> list[StoredSuggestion | Conflict]:
         found = self.ledger.named(ids)
-        missing = "there is no suggestion {}"
-        return [found.get(one, Conflict("unknown", missing.format(one), one)) for one in dict.fromkeys(ids)]
+        return [found.get(one, Conflict("unknown", f"there is no suggestion {one}", one)) for one in dict.fromkeys(ids)]
 
     def _bulk(
         self, wanted: Wanted, action: Action, by: str = ""

@@ -17,6 +17,12 @@ from tests.fixtures.bridge import Bridge
 WAIT = 120_000
 
 
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    yield
+    i18n.choose("en")
+
+
 @pytest.fixture
 def desktop(qapp, tmp_path: Path) -> Iterator[Desktop]:  # type: ignore[no-untyped-def]
     """A desktop that has never been started before, in English."""
@@ -29,7 +35,6 @@ def desktop(qapp, tmp_path: Path) -> Iterator[Desktop]:  # type: ignore[no-untyp
     # A window that nobody deletes is laid out again with every change of the theme in the tests that follow.
     made.window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    i18n.choose("en")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def pair(number: int, **product: Any) -> Pair:
     right = left | {"title": f"Iron pan {number} cm", "price": 12.0}
     ids = (f"a{number}", f"b{number}")
     items = [Item(one, document["title"], document) for one, document in zip(ids, (left, right), strict=True)]
-    return Pair(f"pair{number}", items[0], items[1], "The model is unsure.", "uncertain", {"text": 0.8}, ("price",))
+    return Pair(f"pair{number}", items[0], items[1], "The model is unsure.", {"text": 0.8}, ("price",))
 
 
 class LabelServer:

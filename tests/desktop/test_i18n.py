@@ -2,7 +2,6 @@
 
 import ast
 import string
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ from desktop.i18n import formats
 
 DESKTOP = Path(i18n.__file__).parents[1]
 OTHERS = [language for language in i18n.LANGUAGES if language != "en"]
-
-
-@pytest.fixture(autouse=True)
-def _english_again() -> Iterator[None]:
-    yield
-    i18n.choose("en")
 
 
 def texts() -> set[str]:

@@ -292,13 +292,13 @@ def test_odd_products_have_a_name(product: Any) -> None:
 
 def test_figures_are_said_in_words() -> None:
     agreement = {"kappa": 0.8123, "low": 0.7, "high": 0.9, "pairs": 40}
-    verdict = {"stop": True, "gain": 0.001, "text": "Enough."}
+    verdict = {"stop": True, "gain": 0.001, "text": "The labels are being measured; the curve follows."}
     document = {"pairs": 9, "similar": 5, "dissimilar": 4, "agreement": agreement, "verdict": verdict, "later": 1}
     view = LabelView(stats=LabelStats.read(document), left=27)
     assert view.agreement == "Agreement 0.81 (0.70 to 0.90) on 40 pairs"
-    assert view.progress == 9 / 36 and view.verdict == "Enough."
+    assert view.progress == 9 / 36 and view.verdict == verdict["text"]
     i18n.choose("zh_CN")
-    assert view.verdict == "更多标注几乎不会再有帮助。"
+    assert view.verdict == "正在评估标注；曲线随后显示。"
     i18n.choose("en")
     assert LabelView(stats=LabelStats.read({})).agreement.startswith("Agreement shows once")
     assert [waiting_text(count) for count in (0, 1, 2)] == ["", "1 label waiting to sync", "2 labels waiting to sync"]

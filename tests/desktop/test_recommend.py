@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QCheckBox
 
+from desktop import i18n
 from desktop.app import Desktop
 from desktop.bridge import Answer, Facet
 from desktop.bridge.behaviour import Recommendations, Segments, Wish
@@ -15,7 +16,6 @@ from desktop.errors import BridgeAwayError, BridgeRefusedError
 from desktop.recommend.presenter import RecommendPresenter, SegmentsPresenter
 from desktop.recommend.state import (
     RecommendView,
-    note,
     recommended_rows,
     segment_rows,
     why,
@@ -149,19 +149,13 @@ def test_without_a_model_the_page_says_what_makes_one_and_late_answers_are_dropp
     assert views[-1].phase == "empty"
 
 
-def test_what_the_bridge_says_of_a_history_is_said_in_the_users_words() -> None:
-    assert note("nothing is known of this customer: what is popular is shown").startswith("Nothing is known")
-    assert note("2 items of the history are unknown to the model and were left out") == (
-        "2 products of the history are unknown to the model and were left out."
-    )
-    assert note("the history has 10,000 items; its latest 1,000 were used") == (
-        "The history has 10,000 products; its latest 1,000 were used."
-    )
-    assert note("something else") == "something else"
-    degraded = FOUND | {"degraded": True, "reason": "scoring took longer than 1 ms"}
-    presenter, views, _ = presenting(degraded)
+def test_a_poorer_answer_says_why_in_the_users_language() -> None:
+    i18n.choose("zh_CN")
+    degraded = {"degraded": True, "reason": "scoring took longer than 1 ms"}
+    presenter, views, _ = presenting(FOUND | degraded | {"notes": ["the history has 9 items; its latest 5 were used"]})
     presenter.customer_given("C1")
-    assert views[-1].degraded == "scoring took longer than 1 ms"
+    assert views[-1].degraded == "评分超过 1 毫秒"
+    assert views[-1].notes == ("购买记录有 9 件商品；使用了最近的 5 件",)
 
 
 def test_filters_are_ticked_and_bounded() -> None:

@@ -217,7 +217,7 @@ def test_the_client_speaks_to_it(http: TestClient, cluster: Cluster, generation:
         time.sleep(0.02)
     (tag,) = client.suggestions(value="summer")["suggestions"]
     done = client.accept([tag["id"]])
-    with pytest.raises(BridgeRefusedError, match=r"is accepted by anna") as told:
+    with pytest.raises(BridgeRefusedError, match=r"decided already: accepted by anna") as told:
         client.accept([tag["id"]])
     assert told.value.status == 409
     client.undo(done["operation"])
