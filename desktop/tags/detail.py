@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from desktop.bridge.suggestions import Suggestion
 from desktop.i18n import formats, tr
 from desktop.search.state import SHOWN_CHARS
-from desktop.tags.state import CATEGORY, shown_value
+from desktop.tags.state import CATEGORY, shown_value, suggested_by
 from desktop.theme import UNIT
 from desktop.widgets.thumbnails import Thumbnails
 
@@ -121,7 +121,7 @@ class Detail(QScrollArea):
             f"{name}\n" + tr("now: {value}", value=before) + "\n" + tr("suggested: {value}", value=value)
         )
         how = tr("sure") if one.sure else tr("unsure")
-        self.surety.setText(f"{formats.percent(one.confidence)} · {how} · {one.model}")
+        self.surety.setText(f"{formats.percent(one.confidence)} · {how} · {suggested_by(one.model)}")
         words = ", ".join(f"{word} +{weight:.2g}" for word, weight in one.words)
         self.words.setText(tr("Words that counted: {words}", words=words) if words else "")
         self.words.setVisible(bool(words))

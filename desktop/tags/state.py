@@ -151,7 +151,7 @@ def precision_chart(weeks: Sequence[Precision]) -> Chart:
         by_line.setdefault((one.field, one.model), []).append(one)
     lines = tuple(
         Line(
-            name=f"{formats.field_name(name)} · {model}",
+            name=f"{formats.field_name(name)} · {suggested_by(model)}",
             x=tuple(places[one.week] for one in members),
             y=tuple(one.precision for one in members),
             low=tuple(one.low for one in members),
@@ -163,6 +163,11 @@ def precision_chart(weeks: Sequence[Precision]) -> Chart:
         for place, ((name, model), members) in enumerate(sorted(by_line.items()))
     )
     return Chart(tr("Week"), tr("Share that was right"), lines, tuple((places[day], day) for day in days))
+
+
+def suggested_by(model: str) -> str:
+    """Return the name of what made a suggestion: a trained model has its own."""
+    return tr("votes of similar products") if model == "neighbours" else model
 
 
 def _number(value: int) -> str:

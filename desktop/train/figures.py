@@ -1,8 +1,9 @@
-"""Names of figures as people read them: the bridge names them in words joined by underlines. Free of Qt."""
+"""Figures as people read them: the bridge names them in words joined by underlines. Free of Qt."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
-from desktop.i18n import tr
+from desktop.i18n import formats, tr
 
 _WORDS: dict[str, Callable[[], str]] = {
     "valid": lambda: tr("validation"),
@@ -47,3 +48,10 @@ def figure_name(name: str) -> str:
     if words in _WORDS:
         return _WORDS[words]()
     return " ".join(_WORDS[word]() if word in _WORDS else word for word in words.split())
+
+
+def figure_value(name: str, value: float) -> str:
+    """Return a figure: a day as a date, a count in whole, anything else in four digits."""
+    if name == "day":
+        return (date(1970, 1, 1) + timedelta(days=int(value))).isoformat()
+    return formats.number(value) if value.is_integer() and abs(value) >= 2 else f"{value:.4g}"

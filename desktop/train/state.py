@@ -10,7 +10,7 @@ from desktop.bridge.jobs import Experiment, Job, Plan, Step
 from desktop.i18n import formats, tr
 from desktop.plotting import Chart, Line
 from desktop.search.state import Failure
-from desktop.train.figures import figure_name
+from desktop.train.figures import figure_name, figure_value
 
 KINDS = ("train-search", "train-pairs", "train-tags", "train-images", "train-behaviour")
 BASE = "base"
@@ -203,7 +203,7 @@ def main_figure(one: Experiment) -> str:
             for name, value in told.items():
                 if measure in name.lower() and part in name.lower():
                     return f"{figure_name(name)} {value:.3f}"
-    return next((f"{figure_name(name)} {value:.3g}" for name, value in one.figures.items()), "")
+    return next((f"{figure_name(name)} {figure_value(name, value)}" for name, value in one.figures.items()), "")
 
 
 def parity_word(one: Experiment) -> str:
@@ -224,13 +224,11 @@ def comparison_rows(chosen: Sequence[Experiment]) -> tuple[Branch, ...]:
 
 def _figures(before: str, found: Sequence[Mapping[str, float]]) -> list[Branch]:
     names = list(dict.fromkeys(name for one in found for name in one))
-    return [
-        Branch(
-            f"{before}\0{name}",
-            (f"{before} {figure_name(name)}".strip(), *(f"{one[name]:.4g}" if name in one else "" for one in found)),
-        )
-        for name in names
-    ]
+    rows = []
+    for name in names:
+        values = (figure_value(name, one[name]) if name in one else "" for one in found)
+        rows.append(Branch(f"{before}\0{name}", (f"{before} {figure_name(name)}".strip(), *values)))
+    return rows
 
 
 def settings_of(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

@@ -205,16 +205,16 @@ def test_what_is_typed_becomes_a_value_of_its_kind() -> None:
 
 
 def test_experiments_are_compared_figure_by_figure() -> None:
-    one = Experiment.read({"id": "a", "kind": "train-pairs", "model": "m", "figures": {"test": {"f1": 0.812}, "n": 3},
-                           "parity": {"cosine": 0.99991, "gate": True}, "device": {"name": "Xeon"},
-                           "labels": {"pairs": 12}})  # fmt: skip
+    figures = {"test": {"f1": 0.812}, "rows": 5993, "day": 20750}
+    one = Experiment.read({"id": "a", "kind": "train-pairs", "model": "m", "figures": figures, "labels": {"pairs": 12},
+                           "parity": {"cosine": 0.99991, "gate": True}, "device": {"name": "Xeon"}})  # fmt: skip
     other = replace(one, id="b", figures={"valid f1": 0.7})
     assert main_figure(one) == "test F1 0.812"
     assert experiment_rows([one])[0].cells[3:6] == ("pairs 12", "test F1 0.812", "cosine 0.9999")
     rows = {row.cells[0]: row.cells[1:] for row in comparison_rows([one, other])}
     assert rows == {
-        "test F1": ("0.812", ""), "n": ("3", ""), "validation F1": ("", "0.7"), "parity cosine": ("0.9999", "0.9999"),
-        "device": ("Xeon", "Xeon"),
+        "test F1": ("0.812", ""), "rows": ("5,993", ""), "day": ("2026-10-24", ""), "validation F1": ("", "0.7"),
+        "parity cosine": ("0.9999", "0.9999"), "device": ("Xeon", "Xeon"),
     }  # fmt: skip
     assert numbers({"a": {"b": 1, "c": True, "d": "x"}}) == {"a b": 1.0}
 
