@@ -16,7 +16,9 @@ from opensearch.leases import Lease
 from opensearch.writes import writes_by_shard
 from plugin_bridge.adopting import rows
 from plugin_bridge.adopting.plans import AdoptPlan
-from plugin_bridge.loading.changes import ChangeOptions, delete, live_generation, update
+from plugin_bridge.loading.changes import ChangeOptions, update
+from plugin_bridge.loading.deletions import delete
+from plugin_bridge.loading.live import live_generation
 from plugin_bridge.loading.load import Hooks, LoadOptions, LoadReport, load_catalogue
 
 

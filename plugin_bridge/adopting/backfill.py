@@ -14,8 +14,9 @@ from opensearch.generations import Generation
 from opensearch.mappings import IMAGE_HASH, TEXT_HASH, TIE
 from plugin_bridge.adopting import rows
 from plugin_bridge.catalogue import adoption
-from plugin_bridge.loading.changes import ChangeOptions, live_generation, update
+from plugin_bridge.loading.changes import ChangeOptions, update
 from plugin_bridge.loading.documents import text_hash
+from plugin_bridge.loading.live import live_generation
 from plugin_bridge.loading.load import Hooks
 
 

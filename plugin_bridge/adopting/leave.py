@@ -12,8 +12,8 @@ from opensearch.writes import written_since
 from plugin_bridge.adopting import rows
 from plugin_bridge.catalogue import adoption
 from plugin_bridge.errors import LoadError
-from plugin_bridge.loading.changes import live_generation
 from plugin_bridge.loading.documents import serialise
+from plugin_bridge.loading.live import live_generation
 from plugin_bridge.loading.publish import count
 from plugin_bridge.plugging import unplug
 

@@ -22,7 +22,7 @@ from opensearch.scanning import scan
 from plugin_bridge.behaviour.cold import CATALOGUE_FILE, ColdItems, fit_cold, save_cold, unit
 from plugin_bridge.behaviour.model import BehaviourModel
 from plugin_bridge.errors import BehaviourError
-from plugin_bridge.loading.changes import live_generation
+from plugin_bridge.loading.live import live_generation
 
 SAME = 1e-3  # a vector that moved by less stays as it is
 MOST_LEARNT = 10_000  # products that predicting is learnt from

@@ -28,7 +28,7 @@ from plugin_bridge.behaviour.tables import write_table
 from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.errors import LoadError
 from plugin_bridge.in_process import open_recommender
-from plugin_bridge.loading.changes import live_generation
+from plugin_bridge.loading.live import live_generation
 from plugin_bridge.searching import filters as filtering
 from plugin_bridge.settings import Settings
 

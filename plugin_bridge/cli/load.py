@@ -19,7 +19,8 @@ from opensearch.leases import holder
 from plugin_bridge.catalogue.readers import count_rows
 from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.errors import LoadError
-from plugin_bridge.loading.changes import ChangeOptions, ChangeReport, delete, update
+from plugin_bridge.loading.changes import ChangeOptions, ChangeReport, update
+from plugin_bridge.loading.deletions import delete
 from plugin_bridge.loading.languages import AUTO, encoder_for
 from plugin_bridge.loading.load import Hooks, LoadOptions, LoadReport, load_catalogue
 from plugin_bridge.plugging import announce, plug_in, unplug

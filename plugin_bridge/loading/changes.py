@@ -1,25 +1,23 @@
-"""Changes to the live generation: new and changed products, without encoding again what did not change; deletions.
+"""Changes to the live generation: new and changed products, without encoding again what did not change.
 
 Nothing here needs a checkpoint: an update that was killed is run again, and finds what it did already unchanged.
 """
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from encoders.sessions import available_cores
 from encoders.store import ModelStore
-from opensearch import generations
 from opensearch.bulk import (
     Action,
     BulkSender,
     Outcome,
     Patience,
     careful_update_action,
-    delete_action,
     index_action,
     patiently,
 )
@@ -33,10 +31,10 @@ from plugin_bridge.errors import CatalogueError, LoadError
 from plugin_bridge.loading.build import SHOWN, Encoders, dead_letters
 from plugin_bridge.loading.documents import document, serialise, text_hash, tie_of
 from plugin_bridge.loading.letters import Letters
+from plugin_bridge.loading.live import live_generation, settle_count
 from plugin_bridge.loading.load import Hooks, loads_folder, products_of
 from plugin_bridge.loading.photos import Photo, encode_photos, find_photo, same_photo
 from plugin_bridge.loading.pipeline import Pipeline
-from plugin_bridge.loading.publish import count
 from plugin_bridge.loading.source import Chunk, ProductFile, chunks
 from plugin_bridge.review import marks
 
@@ -71,18 +69,6 @@ class ChangeReport:
 
 
 @dataclass(frozen=True)
-class DeleteReport:
-    """What a deletion did; `missing` names ids (the first 100) that were not there."""
-
-    alias: str
-    generation: str
-    documents: int
-    deleted: int
-    not_found: int
-    missing: list[str]
-
-
-@dataclass(frozen=True)
 class _Change:
     """One product as it stands in the index (None: not there), at which version, and as the row wants it."""
 
@@ -103,14 +89,6 @@ class _Prepared:
     chunk: Chunk
     actions: list[Action]
     kinds: dict[str, str]
-
-
-def live_generation(cluster: Cluster, alias: str) -> Generation:
-    """Return the live generation; raise LoadError where nothing is live."""
-    live = generations.live(cluster, alias)
-    if live is None:
-        raise LoadError(f"nothing is live behind {alias}; `kindred load FILE` loads a whole catalogue")
-    return live
 
 
 def update(
@@ -314,34 +292,6 @@ def _difference(change: _Change, photo: Photo | None) -> dict[str, Any]:
     elif before.get(IMAGE_HASH) and "image" in wanted:
         wanted |= {IMAGE_VECTOR: None, IMAGE_HASH: None}
     return wanted
-
-
-def delete(cluster: Cluster, ids: Iterable[str], alias: str, patience: Patience | None = None) -> DeleteReport:
-    """Delete products from the live generation; ids that are not there are reported and no error."""
-    wanted = list(dict.fromkeys(ids))
-    with Lease(cluster, alias, f"deletion of {len(wanted)} products"):
-        generation = live_generation(cluster, alias)
-        missing: list[str] = []
-        present: list[str] = []
-        for start in range(0, len(wanted), 1000):
-            part = wanted[start : start + 1000]
-            body, params = {"ids": part}, {"_source": False}
-            found = cluster.request("POST", path(generation.index, "_mget"), body, params=params)
-            for identity, one in zip(part, found["docs"], strict=True):
-                (present if one.get("found") else missing).append(identity)
-        sender = BulkSender(cluster, generation.index, patience=patience)
-        outcome = sender.send([delete_action(identity) for identity in present])
-        if outcome.refused:
-            first = outcome.refused[0]
-            raise LoadError(f"{len(outcome.refused)} products were not deleted; id {first.id!r}: {first.reason}")
-        generation = settle_count(cluster, generation)
-    return DeleteReport(alias, generation.name, generation.documents, len(present), len(missing), missing[:100])
-
-
-def settle_count(cluster: Cluster, generation: Generation) -> Generation:
-    """Refresh, and note the number of documents that the generation now holds."""
-    cluster.request("POST", path(generation.index, "_refresh"), timeout=300)
-    return generations.update_meta(cluster, replace(generation, documents=count(cluster, generation.index)))
 
 
 def _same_encoder(store: ModelStore, ref: EncoderRef, generation: Generation) -> None:

@@ -11,7 +11,7 @@ from opensearch.generations import EncoderRef, Generation
 from plugin_bridge.behaviour.cold import fit_cold, load_cold, save_cold
 from plugin_bridge.behaviour.publishing import cold_of, vectors_of
 from plugin_bridge.errors import BehaviourError
-from plugin_bridge.loading.changes import live_generation
+from plugin_bridge.loading.live import live_generation
 from tests.fixtures.habits import ALIAS, Served, Shop
 
 AISLES = np.eye(4, dtype=np.float32)

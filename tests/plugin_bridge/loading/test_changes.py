@@ -14,7 +14,8 @@ from opensearch.generations import EncoderRef
 from opensearch.leases import Lease, LeaseHeldError
 from opensearch.mappings import TEXT_HASH, TEXT_VECTOR
 from plugin_bridge.errors import LoadError
-from plugin_bridge.loading.changes import ChangeOptions, ChangeReport, delete, update
+from plugin_bridge.loading.changes import ChangeOptions, ChangeReport, update
+from plugin_bridge.loading.deletions import delete
 from tests.fixtures.faults import Faults, faulty
 from tests.plugin_bridge.loading.conftest import QUICK, Loader, documents, many, write_products
 

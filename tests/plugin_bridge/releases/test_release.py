@@ -8,7 +8,7 @@ import pytest
 from opensearch import generations
 from opensearch.leases import Lease, LeaseHeldError, of_releases
 from plugin_bridge.errors import ReleaseError
-from plugin_bridge.loading.changes import delete
+from plugin_bridge.loading.deletions import delete
 from plugin_bridge.releases import records
 from plugin_bridge.releases.switching import rollback
 from plugin_bridge.releases.workshop import Hooks
