@@ -40,7 +40,8 @@ from plugin_bridge.settings import Settings
 
 log = logging.getLogger(__name__)
 
-CANDIDATES = 300  # of the model, that OpenSearch filters
+CANDIDATES = 300  # of the model, that OpenSearch filters ...
+FIRST = 60  # ... so many of them first, and the others where too few pass: each one that passes costs 0.1 ms
 SCORERS = 2  # threads
 NEAREST = 100  # by vector, that pass the filters
 _FIELDS_SECONDS = 30.0
@@ -209,7 +210,7 @@ class Recommender:
         binding = [*clauses, *hidden, *self._in_stock(generation)]
         if asked.owned and not wish.owned:
             binding.append({"bool": {"must_not": [{"ids": {"values": list(asked.owned)}}]}})
-        found = self._candidates(generation, model, asked, scores, binding)
+        found = self._candidates(wish, generation, model, asked, scores, binding)
         order, values, vectors = in_order(found, model, scores, cold=wish.kind == "next")
         chosen = diverse(range(len(order)), values, vectors, wish.size, wish.diversity) if order else []
         ids = [order[place] for place in chosen]
@@ -225,6 +226,7 @@ class Recommender:
 
     def _candidates(
         self,
+        wish: Wish,
         generation: Generation,
         model: BehaviourModel,
         asked: _Asked,
@@ -232,14 +234,29 @@ class Recommender:
         binding: list[Clause],
     ) -> dict[str, float]:
         """Return the ids that pass, with how near each is to the customer (a cosine; -1 where it was not compared)."""
-        likely = first_places(scores, CANDIDATES + len(asked.owned))
-        ids = [model.parts.items[one] for one in likely if np.isfinite(scores[one])]
-        either: list[Clause] = [{"constant_score": {"filter": {"ids": {"values": ids}}, "boost": 1e-6}}]
+        barred = frozenset() if wish.owned else frozenset(asked.owned)
+        likely = first_places(scores, CANDIDATES + len(barred))
+        named = (model.parts.items[one] for one in likely if np.isfinite(scores[one]))
+        ids = [one for one in named if one not in barred][:CANDIDATES]
+        # The least alike may stand anywhere among them.
+        count = CANDIDATES if wish.diversity > 0 else max(FIRST, 2 * wish.size)
+        first, rest = ids[:count], ids[count:]
+        near: list[Clause] = []
         if asked.history is not None:
             vector = model.parts.customer_vector(asked.history, asked.now)
             bound: Clause | None = {"bool": {"filter": binding}} if binding else None
             if np.any(vector):
-                either.append(nearest(BEHAVIOUR_VECTOR, vector, NEAREST, bound))
+                near = [nearest(BEHAVIOUR_VECTOR, vector, NEAREST, bound)]
+        found = self._passing(generation, first, near, binding)
+        if rest and sum(one in found for one in first) < wish.size:
+            found = {**self._passing(generation, rest, [], binding), **found}
+        return found
+
+    def _passing(
+        self, generation: Generation, ids: Sequence[str], near: list[Clause], binding: list[Clause]
+    ) -> dict[str, float]:
+        """Return which of these ids and of what is near pass, with how near each is (-1: not compared)."""
+        either: list[Clause] = [{"constant_score": {"filter": {"ids": {"values": list(ids)}}, "boost": 1e-6}}, *near]
         body = {
             "query": {"bool": {"filter": binding, "should": either, "minimum_should_match": 1}},
             "size": len(ids) + NEAREST,

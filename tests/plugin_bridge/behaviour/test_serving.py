@@ -7,6 +7,7 @@ import httpx
 import numpy as np
 import pytest
 
+from plugin_bridge.behaviour import recommending
 from plugin_bridge.behaviour.publishing import publish
 from plugin_bridge.behaviour.recommending import SCORERS, Wish
 from plugin_bridge.in_process import open_recommender
@@ -53,6 +54,22 @@ def test_what_comes_next_is_of_the_aisle_and_not_owned(served: Served) -> None:
     assert not any(name.startswith("kindred_") for hit in found["hits"] for name in hit["product"])
     because = [hit["explain"]["text"] for hit in found["hits"]]
     assert any(text.startswith("because you bought Aisle 0 thing") for text in because)
+
+
+def test_where_few_of_the_likeliest_pass_the_others_are_asked_for(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wish = Wish(history=BASKET, size=10, filters={"brand": "odd"}, alias=ALIAS)
+    found = []
+    with open_recommender(Settings(home=served.shop.home), served.cluster) as recommender:
+        for first in (recommending.CANDIDATES, 0):
+            monkeypatch.setattr(recommending, "FIRST", first)
+            monkeypatch.setattr(recommending, "NEAREST", 1)
+            hits = recommender.recommend(wish).answer.hits
+            found.append([(hit.id, hit.score) for hit in hits])
+    # The aisle's own products are all even: twice as many as are wanted do not hold ten odd ones.
+    assert found[0] == found[1]
+    assert len(found[0]) == 10
 
 
 def test_filters_stock_and_deleted_products(served: Served) -> None:
