@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -19,7 +18,7 @@ from desktop.compare.side import RatedList, Side
 from desktop.compare.state import DEPTH, CompareView
 from desktop.i18n import tr
 from desktop.theme import UNIT, Theme
-from desktop.widgets.messages import Message, Strip
+from desktop.widgets.messages import Stack, Strip
 from desktop.widgets.thumbnails import Thumbnails
 
 _TYPING_MS, _SKELETON_MS = 120, 100
@@ -64,14 +63,10 @@ class ComparePage(QWidget):
         row.addLayout(self.sides[0], 1)
         row.addWidget(self.links)
         row.addLayout(self.sides[1], 1)
-        self.message = Message()
-        self.message.acted.connect(self.retried)
-        self.message.details_copied.connect(self.details_copied)
-        self.stack = QStackedWidget()
+        self.stack = Stack(both, acted=self.retried, copied=self.details_copied)
+        self.message = self.stack.message
         self.results = both
-        self.stack.addWidget(both)
         column.addWidget(self.stack, 1)
-        self.stack.addWidget(self.message)
         for side, controls in enumerate(self.sides):
             controls.changed.connect(lambda chosen, side=side: self.side_changed.emit(side, chosen))
         thumbnails.arrived.connect(self._redraw)

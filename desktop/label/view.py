@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
@@ -18,7 +17,7 @@ from desktop.label.stage import Stage
 from desktop.label.state import LabelView
 from desktop.plotting import Chart, Line
 from desktop.theme import UNIT, Theme
-from desktop.widgets.messages import Message, Strip
+from desktop.widgets.messages import Stack, Strip
 from desktop.widgets.plots import Plot
 from desktop.widgets.thumbnails import Thumbnails
 
@@ -42,12 +41,8 @@ class LabelPage(QWidget):
         self.stage = Stage(theme, thumbnails)
         self.stage.answered.connect(self.answered)
         self.stage.undone.connect(self.undone)
-        self.message = Message()
-        self.message.acted.connect(self.retried)
-        self.message.details_copied.connect(self.details_copied)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.stage)
-        self.stack.addWidget(self.message)
+        self.stack = Stack(self.stage, acted=self.retried, copied=self.details_copied)
+        self.message = self.stack.message
         self.strip, self.blocked = Strip(), Strip(tr("Try again"))
         self.blocked.acted.connect(self.retried)
         self.body = QSplitter(Qt.Orientation.Horizontal)

@@ -26,7 +26,7 @@ from desktop.bridge.maps import CatalogueMap
 from desktop.i18n import formats, tr
 from desktop.map.state import OTHERS, MapView, map_rows, product_rows, twin_rows
 from desktop.theme import UNIT, Theme
-from desktop.widgets.messages import Message
+from desktop.widgets.messages import Stack
 from desktop.widgets.plots import SaveButtons
 from desktop.widgets.trees import TreeModel
 
@@ -102,13 +102,9 @@ class MapPage(QWidget):
         self.frame.setProperty("look", "panel")
         self._inside = QVBoxLayout(self.frame)
         self._inside.setContentsMargins(1, 1, 1, 1)
-        self.message = Message()
-        self.message.acted.connect(self.retried)
-        self.message.details_copied.connect(self.details_copied)
-        self.stack = QStackedWidget()
+        self.stack = Stack(self.frame, acted=self.retried, copied=self.details_copied)
+        self.message = self.stack.message
         self.stack.setMinimumWidth(360)
-        self.stack.addWidget(self.message)
-        self.stack.addWidget(self.frame)
         return self.stack
 
     def _right(self) -> QWidget:

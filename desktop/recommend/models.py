@@ -3,16 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QIcon
 
 from desktop.bridge.behaviour import Segment
 from desktop.i18n import formats, tr
 from desktop.recommend.state import named
+from desktop.widgets.tables import Index, TableModel
 
 SORT = int(Qt.ItemDataRole.UserRole) + 1
-Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _COLUMNS: tuple[tuple[Callable[[], str], Callable[[Segment], str], Callable[[Segment], Any]], ...] = (
     (lambda: tr("Segment"), lambda one: str(one.number), lambda one: one.number),
     (lambda: tr("Customers"), lambda one: formats.number(one.customers), lambda one: one.customers),
@@ -23,12 +22,11 @@ _COLUMNS: tuple[tuple[Callable[[], str], Callable[[Segment], str], Callable[[Seg
 _NUMBERS = (0, 1, 2)
 
 
-class SegmentsModel(QAbstractTableModel):
+class SegmentsModel(TableModel[Segment]):
     """One row a segment, beside it the sign by which the map shows it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: tuple[Segment, ...] = ()
+        super().__init__([heading for heading, *_ in _COLUMNS], parent)
         self._signs: tuple[QIcon, ...] = ()
 
     def show_segments(self, rows: Sequence[Segment], signs: Sequence[QIcon] = ()) -> None:
@@ -45,17 +43,9 @@ class SegmentsModel(QAbstractTableModel):
         """Return the row of a segment, None where it has none."""
         return next((row for row, one in enumerate(self._rows) if one.number == number), None)
 
-    def rowCount(self, parent: Index = _ROOT) -> int:  # noqa: N802
-        """Return the number of segments."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = _ROOT) -> int:  # noqa: N802
-        """Return the number of columns."""
-        return 0 if parent.isValid() else len(_COLUMNS)
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows, or what it is sorted by."""
-        one = self.segment(index.row()) if index.isValid() else None
+        one = self.row(index)
         if one is None:
             return None
         _, text, order = _COLUMNS[index.column()]
@@ -68,13 +58,3 @@ class SegmentsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in _NUMBERS:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
-
-    def headerData(  # noqa: N802
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Return the name of a column; rows go by their number."""
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        if orientation == Qt.Orientation.Horizontal:
-            return _COLUMNS[section][0]() if 0 <= section < len(_COLUMNS) else None
-        return str(section + 1)

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QListView,
     QPushButton,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +18,7 @@ from desktop.search.facets import FacetPanel
 from desktop.search.models import ResultsModel
 from desktop.theme import UNIT, Theme
 from desktop.widgets.cards import CardDelegate, card_grid
-from desktop.widgets.messages import Message, Strip
+from desktop.widgets.messages import Message, Stack, Strip
 from desktop.widgets.plots import SaveButtons
 from desktop.widgets.thumbnails import Thumbnails
 
@@ -77,12 +76,8 @@ class RecommendPane(QWidget):
         self.grid.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.grid.setAccessibleName(tr("Recommendations"))
         self.grid.activated.connect(self._activated)
-        self.message = Message()
-        self.message.acted.connect(self.retried)
-        self.message.details_copied.connect(self.details_copied)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.grid)
-        self.stack.addWidget(self.message)
+        self.stack = Stack(self.grid, acted=self.retried, copied=self.details_copied)
+        self.message = self.stack.message
         row = QHBoxLayout()
         self.summary, self.notice = QLabel(), QLabel()
         self.summary.setProperty("look", "muted")
@@ -118,7 +113,7 @@ class RecommendPane(QWidget):
             return
         self._skeleton.stop()
         self._slow.stop()
-        self.model.show_cards(view.cards)
+        self.model.show_rows(view.cards)
         if view.phase == "results":
             self.stack.setCurrentWidget(self.grid)
         else:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSpinBox,
     QSplitter,
-    QStackedWidget,
     QTableView,
     QTreeView,
     QVBoxLayout,
@@ -27,7 +26,7 @@ from desktop.recommend.models import SORT, SegmentsModel
 from desktop.recommend.pane import say_unready
 from desktop.recommend.state import SegmentsView, segment_rows
 from desktop.theme import UNIT, Theme
-from desktop.widgets.messages import Message
+from desktop.widgets.messages import Stack
 from desktop.widgets.plots import SaveButtons
 from desktop.widgets.trees import ShareDelegate, TreeModel
 
@@ -62,12 +61,8 @@ class SegmentsPane(QWidget):
         self.body.addWidget(self._lists())
         self.body.setSizes([560, 680])
         self.body.setChildrenCollapsible(False)
-        self.message = Message()
-        self.message.acted.connect(self._acted)
-        self.message.details_copied.connect(self.details_copied)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.body)
-        self.stack.addWidget(self.message)
+        self.stack = Stack(self.body, acted=self._acted, copied=self.details_copied)
+        self.message = self.stack.message
         column.addWidget(self.stack, 1)
         self.summary = QLabel()
         self.summary.setProperty("look", "muted")

@@ -5,16 +5,15 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
 )
 
 from desktop.bridge.rules import AuditEntry, RuleRow
 from desktop.i18n import tr
 from desktop.rules.state import RulesView, change_name, sentence, state_name, when
+from desktop.widgets.tables import Index, TableModel
 
 RULE = int(Qt.ItemDataRole.UserRole) + 1
 _ROOT = QModelIndex()
@@ -45,11 +44,11 @@ class RulesModel(QAbstractListModel):
         """Return where a rule stands, None where it does not."""
         return next((at for at, row in enumerate(self._view.rows) if row.id == number), None)
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:  # noqa: N802
+    def rowCount(self, parent: Index = _ROOT) -> int:  # noqa: N802
         """Return the number of rules."""
         return 0 if parent.isValid() else len(self._view.rows)
 
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a row shows."""
         row = self.row(index.row()) if index.isValid() else None
         if role == RULE or row is None:
@@ -67,17 +66,15 @@ class RulesModel(QAbstractListModel):
         return " · ".join(part for part in parts if part)
 
 
-class AuditModel(QAbstractTableModel):
+class AuditModel(TableModel[tuple[str, ...]]):
     """Who changed what, newest first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._entries: tuple[AuditEntry, ...] = ()
-        self._cells: tuple[tuple[str, ...], ...] = ()
+        super().__init__(_COLUMNS, parent)
 
     def show_entries(self, entries: Sequence[AuditEntry], view: RulesView) -> None:
         """Show these instead of what was there."""
-        cells = tuple(
+        cells = (
             (
                 one.at[:19].replace("T", " "),
                 one.by,
@@ -87,29 +84,10 @@ class AuditModel(QAbstractTableModel):
             )
             for one in entries
         )
-        if cells != self._cells:
-            self.beginResetModel()
-            self._entries, self._cells = tuple(entries), cells
-            self.endResetModel()
+        self.show_rows(tuple(cells))
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:  # noqa: N802
-        """Return the number of entries."""
-        return 0 if parent.isValid() else len(self._cells)
-
-    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:  # noqa: N802
-        """Return the number of columns."""
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(  # noqa: N802
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Return a column's name."""
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section]() if 0 <= section < len(_COLUMNS) else None
-        return None
-
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows."""
-        if index.isValid() and role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return self._cells[index.row()][index.column()]
-        return None
+        cells = self.row(index)
+        shown = role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+        return cells[index.column()] if cells is not None and shown else None

@@ -24,7 +24,7 @@ from desktop.rules.editor import Editor
 from desktop.rules.models import AuditModel, RulesModel
 from desktop.rules.state import RulesView
 from desktop.theme import UNIT, Theme
-from desktop.widgets.messages import Message, Strip
+from desktop.widgets.messages import Stack, Strip
 from desktop.widgets.thumbnails import Thumbnails
 
 _TYPING_MS, _SKELETON_MS = 250, 150
@@ -64,12 +64,8 @@ class RulesPage(QWidget):
         self.body.setStretchFactor(1, 1)
         self.body.setSizes([340, 900])
         self.body.setChildrenCollapsible(False)
-        self.message = Message()
-        self.message.acted.connect(self._message_acted)
-        self.message.details_copied.connect(self.details_copied)
-        self.stack = QStackedWidget()
-        for page in (self.body, self.message):
-            self.stack.addWidget(page)
+        self.stack = Stack(self.body, acted=self._message_acted, copied=self.details_copied)
+        self.message = self.stack.message
         column.addWidget(self.stack, 1)
         thumbnails.arrived.connect(self._redraw)
         self._wire()

@@ -24,7 +24,7 @@ from desktop.search.query import QueryBox, as_png, picture_of_clipboard
 from desktop.search.state import MODES, SearchView
 from desktop.theme import UNIT, Theme
 from desktop.widgets.cards import CardDelegate, card_grid
-from desktop.widgets.messages import Message, Strip
+from desktop.widgets.messages import Stack, Strip
 from desktop.widgets.thumbnails import Thumbnails
 
 _TYPING_MS, _SKELETON_MS, _CANCEL_MS = 60, 100, 2000
@@ -149,12 +149,8 @@ class SearchPage(QWidget):
         header.setStretchLastSection(True)
         for place, width in enumerate((56, 320, 120, 180, 90)):
             self.table.setColumnWidth(place, width)
-        self.message = Message()
-        self.message.acted.connect(self._message_acted)
-        self.message.details_copied.connect(self.details_copied)
-        self.stack = QStackedWidget()
-        for page in (self.grid, self.table, self.message):
-            self.stack.addWidget(page)
+        self.stack = Stack(self.grid, self.table, acted=self._message_acted, copied=self.details_copied)
+        self.message = self.stack.message
         return self.stack
 
     def _bottom(self) -> QHBoxLayout:
@@ -211,7 +207,7 @@ class SearchPage(QWidget):
         self.grid.viewport().update()
 
     def _show_results(self, view: SearchView) -> None:
-        self.model.show_cards(view.cards if view.phase == "results" else ())
+        self.model.show_rows(view.cards if view.phase == "results" else ())
         if view.phase == "results":
             self._choose_view()
             return

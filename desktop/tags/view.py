@@ -25,7 +25,7 @@ from desktop.tags.detail import Detail
 from desktop.tags.preview import PreviewDialog
 from desktop.tags.state import TagsView, browser, listed
 from desktop.theme import UNIT, Theme
-from desktop.widgets.messages import Message
+from desktop.widgets.messages import Stack
 from desktop.widgets.plots import Plot
 from desktop.widgets.thumbnails import Thumbnails
 from desktop.widgets.trees import ShareDelegate, TreeModel
@@ -150,12 +150,8 @@ class TagsPage(QWidget):
         self.list.setItemDelegateForColumn(2, self._shares)
         self.list.selectionModel().currentChanged.connect(lambda now, _: self._show_detail())
         _fit(self.list, (190, 170))
-        self.message = Message()
-        self.message.acted.connect(self._message_acted)
-        self.message.details_copied.connect(self.details_copied)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.list)
-        self.stack.addWidget(self.message)
+        self.stack = Stack(self.list, acted=self._message_acted, copied=self.details_copied)
+        self.message = self.stack.message
         return self.stack
 
     def _bottom(self) -> QHBoxLayout:

@@ -19,7 +19,7 @@ from desktop.train.results import ExperimentsPanel, ReleasesPanel
 from desktop.train.running import RunningPanel
 from desktop.train.sentence import Sentence
 from desktop.train.state import TrainView
-from desktop.widgets.messages import Message
+from desktop.widgets.messages import Stack
 from desktop.widgets.thumbnails import Thumbnails
 
 _LOOK_MS = 3000
@@ -57,13 +57,9 @@ class TrainPage(QWidget):
         self.body.setSizes([500, 740])
         self.body.setStretchFactor(1, 1)
         self.body.setChildrenCollapsible(False)
-        self.message = Message()
+        self.stack = Stack(self.body, acted=self.retried, copied=self.details_copied)
+        self.message = self.stack.message
         self.message.say("", "")
-        self.message.acted.connect(self.retried)
-        self.message.details_copied.connect(self.details_copied)
-        self.stack = QStackedWidget()
-        self.stack.addWidget(self.body)
-        self.stack.addWidget(self.message)
         column.addWidget(self.stack, 1)
         self.show_view(self._view)
         self.show_releases(self._released)

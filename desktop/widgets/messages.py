@@ -1,7 +1,7 @@
 """A page's empty and failed states, and the calm strip on top."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.i18n import tr
 from desktop.theme import UNIT
@@ -52,6 +52,21 @@ class Message(QWidget):
         self.other.setVisible(bool(other))
         self._details = details
         self.copy.setVisible(bool(details))
+
+
+class Stack(QStackedWidget):
+    """What a page shows, or `message` in its place.
+
+    `acted` and `copied` are the signals or slots for the message's button and for its details.
+    """
+
+    def __init__(self, *contents: QWidget, acted: object, copied: object) -> None:
+        super().__init__()
+        self.message = Message()
+        self.message.acted.connect(acted)
+        self.message.details_copied.connect(copied)
+        for one in (*contents, self.message):
+            self.addWidget(one)
 
 
 class Strip(QFrame):

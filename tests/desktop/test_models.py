@@ -20,12 +20,12 @@ def test_results_pass_the_model_tester() -> None:
     model.show_skeleton(12)
     assert model.rowCount() == 12
     assert model.data(model.index(0, 0), CARD) is None
-    model.show_cards(CARDS)
+    model.show_rows(CARDS)
     row = [model.data(model.index(1, column)) for column in range(model.columnCount())]
     assert row == ["2", "Pot", "Acme", "", "£20.00", "Words 40 %, Meaning 60 % · pot"]
     assert model.headerData(1, Qt.Orientation.Horizontal) == "Title"
     assert "Pot" in model.data(model.index(1, 0), Qt.ItemDataRole.AccessibleTextRole)
-    model.show_cards([])
+    model.show_rows([])
     assert (model.rowCount(), model.card(0)) == (0, None)
     del tester
 
