@@ -1,10 +1,7 @@
 """`kindred evaluate`: how well products are ranked, beside the baselines."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -16,6 +13,7 @@ from encoders.store import ModelStore
 from opensearch.client import connect
 from plugin_bridge.catalogue.readers import count_rows
 from plugin_bridge.cli import behaviour_models
+from plugin_bridge.cli.ending import ended_in_order
 from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.cli.pairs import evaluate_pairs
 from plugin_bridge.cli.taggers import evaluate_tags
@@ -61,7 +59,7 @@ def search(
     chosen = model or settings.text_model
     store = ModelStore(settings.models_dir)
     store.card(chosen)  # refuses an unknown model before anything is loaded
-    with _ended_in_order(), connect() as cluster, progress() as display:
+    with ended_in_order(), connect() as cluster, progress() as display:
         total = count_rows(judged.products) if console.is_terminal else None
         loading = display.add_task(f"loading {judged.products.name}", total=total)
         asking = display.add_task("ranking queries", total=len(judged.queries))
@@ -128,20 +126,6 @@ def _only_classifier(store: ModelStore) -> str:
         there = ", ".join(plain) or "none yet; `kindred train images` makes one"
         raise EvaluationError(f"say which trained classifier with --model (there: {there})")
     return next((name for name in found if name.endswith(INT8_SUFFIX)), found[0])
-
-
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let SIGTERM end the command as Ctrl-C does, so that its generation is taken away."""
-
-    def end(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _show(report: SearchReport) -> None:

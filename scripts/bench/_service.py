@@ -5,7 +5,6 @@ A benchmark never uses the local node or `OPENSEARCH_URL`: what others do there 
 
 import gzip
 import shutil
-import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from opensearch.generations import Generation
 from opensearch.node import ensure_installed, start, stop
 from opensearch.settings import NodeSettings
 from plugin_bridge import background
+from plugin_bridge.cli.ending import ended_in_order
 from plugin_bridge.loading.load import Hooks, LoadOptions, load_catalogue
 from plugin_bridge.plugging import plug_in
 from plugin_bridge.settings import Settings
@@ -84,7 +84,7 @@ def service(model: str = SHIPPED_MODEL) -> Iterator[Service]:
     settings = Settings(home=home, bridge_port=bridge, text_model=model, alias="bench", bridge_url=None)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, home, ignore_errors=True)
-        undo.enter_context(_ended_in_order())
+        undo.enter_context(ended_in_order())
         (home / "models").symlink_to(store.root, target_is_directory=True)
         _common.say("starting OpenSearch and the bridge")
         ensure_installed(node)
@@ -111,17 +111,3 @@ def free_ports(count: int) -> list[int]:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [int(probe.getsockname()[1]) for probe in probes]
-
-
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Let SIGTERM end the benchmark as Ctrl-C does, so that node and bridge are stopped."""
-
-    def end(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
