@@ -1,6 +1,7 @@
 """Exported models kept in the cache until anything that decides how they look changes. For tests and benchmarks."""
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -29,11 +30,15 @@ def recipe_key() -> str:
     return digest.hexdigest()[:16]
 
 
+KEPT = 4
 USUAL = tuple(name for name in SHIPPED if name not in LARGE)
 
 
 def cached_store(names: Sequence[str] = USUAL) -> ModelStore:
-    """Return a store that has these models in fp32 and int8, exported on the first call; processes wait in turn."""
+    """Return a store that has these models in fp32 and int8, exported on the first call; processes wait in turn.
+
+    Each change of what decides how they look makes half a gigabyte anew: only the last few stores are kept.
+    """
     root = cache_home() / "exported-models" / recipe_key()
     root.mkdir(parents=True, exist_ok=True)
     store = ModelStore(root)
@@ -46,4 +51,14 @@ def cached_store(names: Sequence[str] = USUAL) -> ModelStore:
                 from encoders.export.build import export_model
 
                 export_model(name, store)
+        root.touch()  # used last
+    _forget(root.parent)
     return store
+
+
+def _forget(stores: Path) -> None:
+    """Take away all stores but those that were used last."""
+    by_use = sorted((one for one in stores.iterdir() if one.is_dir()), key=lambda one: one.stat().st_mtime)
+    for one in by_use[:-KEPT]:
+        shutil.rmtree(one, ignore_errors=True)
+        one.with_name(f"{one.name}.lock").unlink(missing_ok=True)
