@@ -114,8 +114,7 @@ class Evaluation:
 
     def learned(self, *, together: bool = True) -> Learned | None:
         """Add the feature model, and the one that scores the set together; None where there are too few labels."""
-        train = self.pairs.train
-        labels = np.asarray(labels_of(train))
+        labels = np.asarray(labels_of(self.pairs.train))
         if not enough(labels):
             told = (
                 f"{int(labels.sum())} similar and {int(len(labels) - labels.sum())} dissimilar pairs in train: too few"
@@ -128,7 +127,7 @@ class Evaluation:
         if together:
             self.tell("the set together")
             started = time.monotonic()
-            model = fit_together(train, [*self.sides["valid"], *self.sides["test"]], found, self.seed)
+            model = fit_together([*self.sides["valid"], *self.sides["test"]], found, self.seed)
             scores = {
                 name: model.logits(side, found.features[name], found.base[name]) for name, side in self.sides.items()
             }

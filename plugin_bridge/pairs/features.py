@@ -11,6 +11,7 @@ import numpy as np
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
 
+from plugin_bridge.pairs.details import details
 from plugin_bridge.pairs.items import Item, item_of
 from plugin_bridge.pairs.reading import Pair, Product, identity
 from plugin_bridge.pairs.weights import Vector, Weights, cosine
@@ -71,6 +72,7 @@ class Comparer:
             **_numbers(one.item, two.item),
             **_attributes(one.item, two.item),
             **_phrases(one.item, two.item, self.weights),
+            **details(one.item, two.item, self.weights),
             "photo_alike": _photos(self.photos.get(identity(left)), self.photos.get(identity(right))),
         }
 

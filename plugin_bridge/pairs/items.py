@@ -24,7 +24,8 @@ _PIECE = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d{2,}")
 _NUMBER = re.compile(r"(?<![^\W_])\d+(?:\.\d+)?(?![^\W_])")
 MEASURE = re.compile(
-    r"(?<![\w.])(\d+(?:[.,]\d+)?)[\s-]*(gb|tb|mb|kb|ghz|mhz|hz|mm|cm|km|in|inch|inches|\"|''|'|ft|feet|foot|m|"
+    r"(?<![\w.])(\d+(?:[.,]\d+)?)[\s-]*((?:gb|tb|mb|kb)/s(?:ec)?|gb|tb|mb|kb|(?<=\d)(?:go|to|mo)|ghz|mhz|hz|mm|cm|km|"
+    r"in|inch|inches|\"|''|'|ft|feet|foot|m|"
     r"mp|megapixels?|w|watts?|kw|v|volts?|mah|ah|a|amps?|oz|ounces?|lbs?|g|kg|ml|l|liters?|litres?|qt|quarts?|gal|"
     r"gallons?|cu|cuft|pk|packs?|pcs|pieces?|ct|count|x|p|k|dpi|rpm|fps|bit|ch|channels?|btu|pin|port|ports|user|"
     r"users|cores?|years?|yr|months?|days?|hours?|min|sheets?|pages?|ohms?|db|bps|mbps|gbps)(?![^\W\d_])"
@@ -36,7 +37,10 @@ _SAME_UNIT = {
     "quarts": "qt", "gallon": "gal", "gallons": "gal", "pack": "pk", "packs": "pk", "piece": "pcs", "pieces": "pcs",
     "count": "ct", "channel": "ch", "channels": "ch", "ports": "port", "users": "user", "core": "cores", "years": "yr",
     "year": "yr", "sheet": "sheets", "page": "pages", "ohm": "ohms", "month": "months", "day": "days", "hour": "hours",
+    "gb/sec": "gb/s", "mb/sec": "mb/s", "kb/sec": "kb/s", "tb/sec": "tb/s", "go": "gb", "to": "tb", "mo": "mb",
 }  # fmt: skip
+_IN_UNIT = {"tb": ("gb", 1000.0), "ghz": ("mhz", 1000.0), "kg": ("g", 1000.0), "l": ("ml", 1000.0), "cm": ("mm", 10.0)}
+_BINARY, _DECIMAL = 1024, 1000  # of megabytes in a gigabyte, as shops have it
 
 
 @dataclass(frozen=True)
@@ -168,8 +172,19 @@ def measures(text: str) -> dict[str, frozenset[float]]:
     for number, unit in MEASURE.findall(text):
         value = parse_number(number)
         if value is not None:
-            found.setdefault(_SAME_UNIT.get(unit, unit), set()).add(value)
+            unit, value = _in_one_unit(_SAME_UNIT.get(unit, unit), value)
+            found.setdefault(unit, set()).add(value)
     return {unit: frozenset(values) for unit, values in found.items()}
+
+
+def _in_one_unit(unit: str, value: float) -> tuple[str, float]:
+    """Return a measure in the unit that its kin is compared in: 2048 mb and 2 gb are the same, as 1 tb and 1000 gb."""
+    if unit == "mb" and value >= _DECIMAL:
+        return "gb", value / (_BINARY if value % (_BINARY / 2) == 0 else _DECIMAL)
+    if unit == "gb" and value and value % _BINARY == 0:
+        return "gb", value / _BINARY * _DECIMAL
+    name, times = _IN_UNIT.get(unit, (unit, 1.0))
+    return name, round(value * times, 6)
 
 
 def _first(product: Mapping[str, Any], names: tuple[str, ...]) -> str:

@@ -9,6 +9,8 @@ import numpy as np
 from scipy import sparse
 
 from plugin_bridge.pairs.boosting import fit_trees, folds_of, tree_logits
+from plugin_bridge.pairs.closure import unlike_by_closure
+from plugin_bridge.pairs.context import neighbours
 from plugin_bridge.pairs.features import Comparer
 from plugin_bridge.pairs.items import item_of
 from plugin_bridge.pairs.lexicon import Lexicon, learn_words, pair_words
@@ -54,16 +56,20 @@ class Learned:
     """What was learned from train.
 
     Attributes:
+        train: the pairs learned from: those of train, and after them what follows from their labels (`closure`).
         features: by split what the trees read; train's last column is told by lexicons that never saw the pair.
         names: of the features.
-        folds: the fold of each pair of train; `parts` holds the model for each fold, learned from the other folds.
+        folds: the fold of each pair learned from; `parts` holds the model for each fold, learned from the other folds.
+        knows: (folds, pairs), what each of `parts` learned from: never what follows from labels of its own fold.
         base: logits by split; train's are those of `parts`.
     """
 
     comparer: Comparer
+    train: tuple[Pair, ...]
     features: Mapping[str, np.ndarray]
     names: tuple[str, ...]
     folds: np.ndarray
+    knows: np.ndarray
     parts: tuple[PairModel, ...]
     model: PairModel
     base: Mapping[str, np.ndarray]
@@ -85,18 +91,18 @@ def learn_features(pairs: PairSet, sides: Mapping[str, Sequence[Pair]], seed: in
     """Fit the feature model on train; train's own logits are cross-fitted, so that others can learn on top of them."""
     started = time.monotonic()
     comparer = comparer_of(pairs)
-    rows, names = rows_of(comparer, pairs.train)
-    labels = np.asarray(labels_of(pairs.train))
-    folds = folds_of(len(labels), seed)
+    train, folds, knows = _with_closure(pairs.train, comparer, seed)
+    rows, names = rows_of(comparer, train)
+    labels = np.asarray(labels_of(train))
     learned, base = np.zeros(len(labels)), np.zeros(len(labels))
     lexicons = []
-    for fold in range(int(folds.max()) + 1):
-        lexicons.append(learn_words(rows.words[folds != fold], labels[folds != fold]))
+    for fold, rest in enumerate(knows):
+        lexicons.append(learn_words(rows.words[rest], labels[rest]))
         learned[folds == fold] = lexicons[fold].logits(rows.words[folds == fold])
     table = rows.beside(learned)
     parts = []
-    for fold, lexicon in enumerate(lexicons):
-        booster = fit_trees(table[folds != fold], labels[folds != fold], seed)
+    for fold, (lexicon, rest) in enumerate(zip(lexicons, knows, strict=True)):
+        booster = fit_trees(table[rest], labels[rest], seed)
         base[folds == fold] = tree_logits(booster, table[folds == fold])
         parts.append(PairModel(lexicon, booster))
     model = PairModel(learn_words(rows.words, labels), fit_trees(table, labels, seed))
@@ -104,4 +110,23 @@ def learn_features(pairs: PairSet, sides: Mapping[str, Sequence[Pair]], seed: in
     for name, side in sides.items():
         features[name] = model.features(rows_of(comparer, side)[0])
         logits[name] = tree_logits(model.booster, features[name])
-    return Learned(comparer, features, names, folds, tuple(parts), model, logits, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return Learned(comparer, train, features, names, folds, knows, tuple(parts), model, logits, seconds)
+
+
+def _with_closure(
+    train: Sequence[Pair], comparer: Comparer, seed: int
+) -> tuple[tuple[Pair, ...], np.ndarray, np.ndarray]:
+    """Return train and the dissimilar neighbours that follow from it, their folds, and what each fold's rest knows."""
+    products = neighbours(train, comparer)
+    known, labels = products.sides(train), np.asarray(labels_of(train))
+    folds = folds_of(len(labels), seed)
+    follows = unlike_by_closure(known, labels, products.near)
+    more = tuple(pair for pair, chosen in zip(products.pairs, follows, strict=True) if chosen)
+    more_folds = folds_of(len(more), seed)
+    knows = []
+    for fold in range(int(folds.max()) + 1):
+        rest = folds != fold
+        told = unlike_by_closure(known[rest], labels[rest], products.near)[follows]
+        knows.append(np.concatenate([rest, told & (more_folds != fold)]))
+    return (*train, *more), np.concatenate([folds, more_folds]), np.asarray(knows)

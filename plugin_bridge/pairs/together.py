@@ -47,16 +47,16 @@ class Together:
         return told
 
 
-def fit_together(train: Sequence[Pair], others: Sequence[Pair], learned: Learned, seed: int) -> Together:
-    """Learn from train pairs; `others` are pairs that will be scored, whose products are looked at and labels are not.
+def fit_together(others: Sequence[Pair], learned: Learned, seed: int) -> Together:
+    """Learn from what was learned; `others` will be scored: their products are looked at and their labels are not.
 
     A pair's context is made of the labels of the other folds and models that were learned from them, as if its own
     fold were the one to be scored.
     """
+    train, folds = learned.train, learned.folds
     products = neighbours([*train, *others], learned.comparer)
     rows, _ = rows_of(learned.comparer, products.pairs)
     known, labels = products.sides(train), np.asarray(labels_of(train))
-    knows = [learned.folds != fold for fold in range(len(learned.parts))]
     whole = np.ones(len(train), bool)
     near = [model.features(rows) for model in (*learned.parts, learned.model)]
     said = [model.logits(rows) for model in (*learned.parts, learned.model)]
@@ -65,19 +65,20 @@ def fit_together(train: Sequence[Pair], others: Sequence[Pair], learned: Learned
     while True:
         likely = [1 / (1 + np.exp(-logits)) for logits in said]
         context = np.zeros((len(train), len(NAMES)), np.float32)
-        for chance, rest in zip(likely, knows, strict=False):
-            context[~rest] = context_features(known[~rest], products, chance, known[rest], labels[rest])
+        for fold, rest in enumerate(learned.knows):
+            own = folds == fold
+            context[own] = context_features(known[own], products, likely[fold], known[rest], labels[rest])
         table = _beside(table, context, base)
         rounds.append(Round(likely[-1], fit_trees(table, labels, seed, trees=_TREES)))
         if len(rounds) == _ROUNDS:
             return Together(tuple(rounds), products, known, labels)
         base = np.zeros(len(train))
-        for at, rest in enumerate((*knows, whole)):
+        for at, rest in enumerate((*learned.knows, whole)):
             if rest.all():
                 booster = rounds[-1].booster
             else:
                 booster = fit_trees(table[rest], labels[rest], seed, trees=_TREES)
-                base[~rest] = tree_logits(booster, table[~rest])
+                base[folds == at] = tree_logits(booster, table[folds == at])
             found = context_features(products.near, products, likely[at], known[rest], labels[rest])
             near[at] = _beside(near[at], found, said[at])
             said[at] = tree_logits(booster, near[at])

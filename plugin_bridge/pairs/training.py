@@ -207,10 +207,11 @@ def _scorer(job: Training, encoder: str) -> None:
     job.step(3, "learning plain features")
     sides = {"valid": job.pairs.valid, "test": job.pairs.test}
     learned = learn_features(job.pairs, sides, job.wanted.seed)
-    labels = {name: np.asarray(labels_of(side)) for name, side in {"train": job.pairs.train, **sides}.items()}
+    every = {"train": learned.train, **sides}
+    labels = {name: np.asarray(labels_of(side)) for name, side in every.items()}
     vectors = encoded(job.pairs.products, job.store, encoder, job.threads, job.cache)
     rows: dict[str, Any] = {}
-    for name, side in {"train": job.pairs.train, **sides}.items():
+    for name, side in every.items():
         both = [_stack([vectors[identity(getattr(pair, end))] for pair in side]) for end in ("left", "right")]
         rows[name] = Vectored(both[0], both[1], learned.features[name], labels[name])
     logits = {"trees": {name: learned.base[name] for name in sides}}
@@ -254,7 +255,7 @@ def _cross(job: Training, parts: Parts, learned: Learned, labels: Mapping[str, n
     tokenizer = Tokenizer.from_file(str(source.tokenizer))
     recipe = Recipe(epochs=job.wanted.cross_epochs, minutes=job.wanted.minutes, seed=job.wanted.seed)
     net = PairNet(source.net.transformer, source.dimension)
-    sides = {"train": job.pairs.train, "valid": job.pairs.valid, "test": job.pairs.test}
+    sides = {"train": learned.train, "valid": job.pairs.valid, "test": job.pairs.test}
     texts = {
         name: Texts(*both_sides(side), labels[name], learned.base[name].astype(np.float32))
         for name, side in sides.items()

@@ -39,6 +39,35 @@ def test_measures_have_one_name_a_unit() -> None:
     assert measures('27" monitor, 8 gb ram, 500gb disk') == {"in": {27.0}, "gb": {8.0, 500.0}}
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("card 2048 MB", "card 2GB"),
+        ("disk 1TB", "disk 1000 gb"),
+        ("disk 1024gb", "disque 1To"),
+        ("2400mhz", "2.4 GHz"),
+        ("1.5 l", "1500ml"),
+    ],
+)
+def test_measures_of_one_kind_are_compared_in_one_unit(one: str, two: str) -> None:
+    assert measures(one.lower()) == measures(two.lower()) != {}
+
+
+def test_a_rate_is_no_capacity_and_a_word_no_unit() -> None:
+    assert measures("500gb sata 6gb/s") == {"gb": {500.0}, "gb/s": {6.0}}
+    assert measures("usb 3 to serial") == {}
+    assert codes("sata 6gb/s") == []
+
+
+def test_siblings_differ_at_an_end(comparer: Comparer) -> None:
+    found = comparer.features({"title": "ram hx424c15fb/4 cl15"}, {"title": "ram hx424c15fb/16 cl15"})
+    assert found["siblings_begin"] == pytest.approx(10 / 11) and found["siblings_end"] == 0
+    assert math.isnan(comparer.features(MOUSE, SAME)["siblings_begin"])
+    one = comparer.weights.of_word
+    assert found["digits_shared"] == pytest.approx(one("hx424c15fb") + one("cl15"))
+    assert found["digits_alone_less"] == pytest.approx(min(one("4"), one("16")))
+
+
 def test_colours_and_people_in_other_languages_are_the_same_word() -> None:
     one, two = item_of({"title": "Nike Free - Schwarz/Weiß Damen"}), item_of({"title": "nike free noir/blanc femme"})
     assert one.words == two.words

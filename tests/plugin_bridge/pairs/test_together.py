@@ -61,7 +61,7 @@ def test_labels_of_scored_pairs_are_never_read(tmp_path_factory: pytest.TempPath
     for test in (pairs.test, turned):
         one = PairSet(pairs.folder, pairs.train, pairs.valid, test)
         learned = learn_features(one, {"test": test}, 1)
-        model = fit_together(one.train, test, learned, 1)
+        model = fit_together(test, learned, 1)
         scores.append(model.logits(test, learned.features["test"], learned.base["test"]))
     np.testing.assert_array_equal(*scores)
     similar = np.asarray([pair.label == 1 for pair in pairs.test])
