@@ -38,16 +38,39 @@ _WORDS: dict[str, Callable[[], str]] = {
     "day": lambda: tr("day"),
     "seed": lambda: tr("seed"),
     "left out": lambda: tr("left out"),
+    "val": lambda: tr("validation"),
+    "score": lambda: tr("score"),
+    "best epoch": lambda: tr("best epoch"),
+    "epochs": lambda: tr("epochs"),
+    "first": lambda: tr("first"),
+    "last": lambda: tr("last"),
+    "steps": lambda: tr("steps"),
+    "adaptation": lambda: tr("adaptation"),
+    "bi encoder": lambda: tr("bi-encoder"),
+    "scorer": lambda: tr("scorer"),
+    "cross": lambda: tr("cross-encoder"),
+    "features": lambda: tr("features"),
+    "together": lambda: tr("together"),
+    "overlap at 10": lambda: tr("overlap of the first ten"),
+    "metric": lambda: tr("metric"),
+    "original": lambda: tr("original"),
+    "exported": lambda: tr("exported"),
+    "histories": lambda: tr("histories"),
+    "largest": lambda: tr("largest"),
+    "same decision": lambda: tr("same decision"),
+    "held out": lambda: tr("held out"),
     "ndcg@10": lambda: "nDCG@10",
 }
 
 
 def figure_name(name: str) -> str:
     """Return the name of a figure in the user's language, as far as its words are known: valid_f1 is validation F1."""
-    words = name.replace("_", " ")
-    if words in _WORDS:
-        return _WORDS[words]()
-    return " ".join(_WORDS[word]() if word in _WORDS else word for word in words.split())
+    words, said = name.replace("_", " ").split(), []
+    while words:
+        known = next((count for count in (3, 2, 1) if " ".join(words[:count]) in _WORDS), 0)
+        said.append(_WORDS[" ".join(words[:known])]() if known else words[0])
+        words = words[known or 1 :]
+    return " ".join(said)
 
 
 def figure_value(name: str, value: float) -> str:
