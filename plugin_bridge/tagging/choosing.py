@@ -1,8 +1,9 @@
-"""How a field is best learned: what the photo weighs, how much rare values are lifted, how much is believed.
+"""How a field is best learned: which words and how much the photo count, and how much is believed.
 
 One thing after the other is chosen by the answers to products that were left out.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,14 +11,25 @@ import numpy as np
 from plugin_bridge.tagging.ridge import Features, Fitted, Setting
 
 # What the photo may weigh beside the words. With 0 the words answer alone: some fields cannot be seen.
-PHOTO_WEIGHTS = (1.0, 2.0, 0.25, 0.0)
-LIFTS = (0.0, 1.0)
-PENALTIES = (0.1,)
+PHOTO_WEIGHTS = (1.0, 2.0, 0.0)
+PENALTIES = (0.3, 0.1, 0.03)
+# Among more products it is chosen by so many of them, evenly taken: one fit of all takes minutes.
+MOST_CHOOSING = 4000
+# What replaces the first setting must be better by this over the root of the number of products: the best of several
+# that are equally good always looks better than it is.
+NEEDED = 0.25
 _TIE = 1e-3  # too little to outweigh an answer
 
 
 def best_fit(
-    features: Features, targets: np.ndarray, rows: np.ndarray, first: Setting, *, photo: bool, many: bool
+    features: Features,
+    targets: np.ndarray,
+    rows: np.ndarray,
+    first: Setting,
+    *,
+    photo: bool,
+    many: bool,
+    mixes: Sequence[tuple[float, ...]] = (),
 ) -> tuple[Setting, Fitted]:
     """Return the setting whose held-out answers are best, and what was learned with it.
 
@@ -25,27 +37,35 @@ def best_fit(
         features: those of all products; with `photo` the last block is the photo's, and its weight is chosen, too.
         targets: (len(rows), values) zeros and ones.
         rows: the products to learn from.
-        first: where the search starts; what is not better replaces nothing.
+        first: where the search starts; what is not clearly better replaces nothing.
         photo: whether words and photo are both there.
-        many: whether a product may have several values; then rare ones are lifted in full, as no choice was measured.
+        many: whether a product may have several values; then rare ones are lifted in full and only the photo is
+            weighed, as no other choice was measured.
+        mixes: what the blocks before the photo's may weigh.
     """
-    alternatives: list[list[dict]] = []
+    if len(rows) > MOST_CHOOSING:
+        some = np.arange(MOST_CHOOSING) * len(rows) // MOST_CHOOSING
+        sample, places = features.of(rows[some]), np.arange(len(some))
+        setting, _ = best_fit(sample, targets[some], places, first, photo=photo, many=many, mixes=mixes)
+        return setting, features.fit(targets, rows, setting)
+    steps: list[Callable[[Setting], list[Setting]]] = []
+    if not many:
+        steps.append(lambda now: [replace(now, weights=(*mix, *now.weights[len(mix) :])) for mix in mixes])
+        steps.append(lambda now: [replace(now, penalty=penalty) for penalty in PENALTIES])
     if photo:
-        alternatives.append([{"weights": (*first.weights[:-1], weight)} for weight in PHOTO_WEIGHTS])
-    if features.in_pairs and not many:  # beyond, one fit takes minutes, and most values have products enough
-        alternatives += [[{"lift": lift} for lift in LIFTS], [{"penalty": penalty} for penalty in PENALTIES]]
+        steps.append(lambda now: [replace(now, weights=(*now.weights[:-1], weight)) for weight in PHOTO_WEIGHTS])
     setting = replace(first, lift=1.0) if many else first
     fitted = features.fit(targets, rows, setting)
     best = worth(fitted.held_out, targets, many=many)
-    for group in alternatives:
-        start = setting
-        for change in group:
-            tried = replace(start, **change)
+    needed = 0.0 if many else NEEDED / np.sqrt(len(rows))
+    for step in steps:
+        start, wanted = setting, best + needed
+        for tried in step(start):
             if tried == start:
                 continue
             found = features.fit(targets, rows, tried)
             value = worth(found.held_out, targets, many=many)
-            if value > best:
+            if value > max(best, wanted):
                 setting, fitted, best = tried, found, value
     return setting, fitted
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from encoders.tagger import Tagger, TagInputs, padded
 from plugin_bridge.tagging.trained import Sense, TaggerCard
-from plugin_bridge.tagging.words import Words, shown
+from plugin_bridge.tagging.words import Words, kind_of
 
 WORDS_SHOWN = 3
 # A word counts that moves the logit by this much more towards the value than towards the others on average.
@@ -60,10 +60,10 @@ def _by_word(words: Words, ids: np.ndarray, weights: np.ndarray) -> list[Part]:
         words.terms[place]: (place, weight)
         for place, weight in zip(ids[weights > 0], weights[weights > 0], strict=True)
     }
-    letters = [(term[1:], at) for term, at in known.items() if shown(term) is None]
+    letters = [(term[1:], at) for term, at in known.items() if kind_of(term) == "letters"]
     parts = []
     for term, at in known.items():
-        if shown(term) is None or " " in term:
+        if kind_of(term) != "word":
             continue
         own = [at, *(place for piece, place in letters if piece in f" {term} ")]
         parts.append((term, np.array([place for place, _ in own], np.int64), np.array([w for _, w in own], np.float32)))

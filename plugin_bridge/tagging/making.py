@@ -138,7 +138,7 @@ def make_tagger(
     text, photo = encoders.names
     about = {"source": labelled.source.name, "train": len(train), "valid": len(valid), **(notes or {})}
     tagger, card = train_tagger(
-        seen, fields, text, photo, len(words), valid=unseen, precision=precision, notes=about, report=report
+        seen, fields, text, photo, words, valid=unseen, precision=precision, notes=about, report=report
     )
     with store.installing([name]) as folders:
         write_tagger_card(folders[name], card, words)

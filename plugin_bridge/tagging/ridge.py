@@ -21,14 +21,6 @@ _STEPS = 200
 
 
 @dataclass(frozen=True)
-class Block:
-    """One kind of features, rows are products: numpy or scipy-sparse `rows` (n, d), and how much the kind weighs."""
-
-    rows: Any
-    weight: float
-
-
-@dataclass(frozen=True)
 class Setting:
     """How a field is learned.
 
@@ -52,20 +44,27 @@ class Fitted:
 
 
 class Features:
-    """Blocks of features of the same products, made comparable: a product's squared length is the weight on average."""
+    """Kinds of features of the same products, a block each: numpy or scipy-sparse (n, d).
 
-    def __init__(self, blocks: Sequence[Block]) -> None:
+    They are made comparable: a product's squared length in a block is the block's weight on average.
+    """
+
+    def __init__(self, blocks: Sequence[Any]) -> None:
         self.blocks = blocks
-        self._sizes = [max(_mean_square(block.rows), 1e-12) for block in blocks]
+        self._sizes = [max(_mean_square(block), 1e-12) for block in blocks]
         self._pairs: list[np.ndarray] | None = None
 
     def __len__(self) -> int:
-        return int(self.blocks[0].rows.shape[0])
+        return int(self.blocks[0].shape[0])
 
     @property
     def in_pairs(self) -> bool:
         """Whether the matrix of all pairs of products is held."""
         return len(self) <= MOST_IN_PAIRS
+
+    def of(self, rows: np.ndarray) -> "Features":
+        """Return the features of some of the products."""
+        return Features([block[rows] for block in self.blocks])
 
     def fit(self, targets: np.ndarray, rows: np.ndarray, setting: Setting) -> Fitted:
         """Learn `targets` (len(rows), values), zeros and ones, from the products `rows`."""
@@ -83,7 +82,7 @@ class Features:
         """Return the scores (n, values) of all products by what was learned."""
         found = np.tile(fitted.bias, (len(self), 1))
         for block, learned in zip(self.blocks, fitted.maps, strict=True):
-            found += np.asarray(block.rows @ learned)
+            found += np.asarray(block @ learned)
         return found
 
     def _scales(self, setting: Setting) -> list[float]:
@@ -93,7 +92,7 @@ class Features:
     def _system(self, rows: np.ndarray, setting: Setting) -> np.ndarray:
         """Return how alike each two of the products `rows` are."""
         if self._pairs is None:
-            self._pairs = [_pairs(block.rows) for block in self.blocks]
+            self._pairs = [_pairs(block) for block in self.blocks]
         system = np.full((len(self), len(self)), _BIAS)
         for pairs, scale in zip(self._pairs, self._scales(setting), strict=True):
             if scale:
@@ -117,7 +116,7 @@ class Features:
     ) -> Fitted:
         scales = self._scales(setting)
         maps = tuple(
-            np.asarray(block.rows[rows].T @ duals) * scale for block, scale in zip(self.blocks, scales, strict=True)
+            np.asarray(block[rows].T @ duals) * scale for block, scale in zip(self.blocks, scales, strict=True)
         )
         return Fitted(maps, prior + _BIAS * duals.sum(axis=0), held_out)
 
@@ -126,7 +125,7 @@ class Features:
         from sklearn.linear_model import Ridge
 
         scales = self._scales(setting)
-        parts = [sparse.csr_matrix(b.rows) * np.sqrt(s) for b, s in zip(self.blocks, scales, strict=True)]
+        parts = [sparse.csr_matrix(b) * np.sqrt(s) for b, s in zip(self.blocks, scales, strict=True)]
         weights = _balanced(targets, setting.lift)
         whole = sparse.hstack([*parts, np.full((len(self), 1), np.sqrt(_BIAS))]).tocsr()[rows]
         prior = targets.mean(axis=0)
@@ -142,7 +141,7 @@ class Features:
             out = places == fold
             held_out[out] = whole[out] @ solve(np.flatnonzero(~out)).T + prior
         found = solve(np.arange(len(rows)))
-        ends = np.cumsum([block.rows.shape[1] for block in self.blocks])
+        ends = np.cumsum([block.shape[1] for block in self.blocks])
         pieces = np.split(found.T, [*ends], axis=0)
         maps = tuple(piece * np.sqrt(scale) for piece, scale in zip(pieces[:-1], scales, strict=True))
         return Fitted(maps, prior + np.sqrt(_BIAS) * pieces[-1][0], held_out)

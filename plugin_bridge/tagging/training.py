@@ -1,9 +1,9 @@
 """Training a tagger on a shop's labelled products.
 
-One linear model for each field reads n-grams, the text's vector and the photo's vector together; beside it stand one
-of the text alone and one of the photo alone, for products that lack the other. All are ridge regressions, whose exact
-leave-one-out scores calibrate them and choose how each is learned. Where few products have a label, those without one
-help. Nothing is drawn by chance.
+One linear model for each field reads n-grams and pairs of words, the text's vector and the photo's vector together;
+beside it stand one of the text alone and one of the photo alone, for products that lack the other. All are ridge
+regressions, whose exact leave-one-out scores calibrate them and choose how each is learned. Where few products have a
+label, those without one help. Nothing is drawn by chance.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,11 +20,16 @@ from plugin_bridge.tagging.deciding import Decider, fit_decider
 from plugin_bridge.tagging.features import Read
 from plugin_bridge.tagging.guessing import wanted, with_guesses
 from plugin_bridge.tagging.labels import LabelledProduct, has_many
-from plugin_bridge.tagging.ridge import Block, Features, Fitted, Setting
+from plugin_bridge.tagging.ridge import Features, Fitted, Setting
 from plugin_bridge.tagging.trained import SENSES, EncoderName, Sense, TaggedField, TaggerCard
+from plugin_bridge.tagging.words import Words
 
-# How much each kind of feature weighs; chosen by leave-one-out on fashion products (docs/decisions).
-WEIGHTS = {"words": 2.0, "text": 2.0, "photo": 1.0}
+# How much n-grams, pairs of words and the text's vector may weigh (docs/decisions), and the photo's at first.
+WITH_PAIRS, WITHOUT_PAIRS = (2.0, 2.0, 2.0), (2.0, 0.0, 2.0)
+PHOTO_WEIGHT = 1.0
+# Where choosing begins: with fewer labelled products for each value pairs are too rare, and labels are believed more.
+FEW_PER_VALUE = 8
+PENALTY, PENALTY_FEW = 0.3, 0.03
 _SMALLEST_SPREAD = 0.05  # of the mean variance
 FEWEST = 2  # labelled products, of at least two values, without which a field cannot be learned
 
@@ -47,7 +52,7 @@ def train_tagger(
     fields: Sequence[str],
     text: EncoderName,
     photo: EncoderName | None,
-    vocabulary: int,
+    words: Words,
     *,
     valid: Examples | None = None,
     precision: float = WANTED_PRECISION,
@@ -60,9 +65,9 @@ def train_tagger(
     has fewer than two values or no product with something to read.
     """
     values = {name: _values(train.products, name) for name in fields}
-    senses = _Senses(train, vocabulary)
+    senses = _Senses(train, words)
     columns = sum(len(of_field) for of_field in values.values())
-    tagger = _empty(vocabulary, train, columns * len(SENSES))
+    tagger = _empty(len(words), train, columns * len(SENSES))
     made: list[TaggedField] = []
     start = 0
     for name in fields:
@@ -99,9 +104,11 @@ def train_tagger(
 class _Senses:
     """The features of each sense, over the products that have them, made once for all fields."""
 
-    def __init__(self, train: Examples, vocabulary: int) -> None:
+    def __init__(self, train: Examples, words: Words) -> None:
         self._train = train
-        self._vocabulary = vocabulary
+        self._vocabulary = len(words)
+        pairs = words.of_kind("pair")
+        self._words = (np.setdiff1d(np.arange(len(words)), pairs), pairs)
         self._features: dict[Sense, Features] = {}
         read = train.read
         # What a product lacks must not be learned as a value: vectors are centred on those that are there.
@@ -119,15 +126,12 @@ class _Senses:
     def features(self, sense: Sense) -> Features:
         if sense not in self._features:
             inputs = self._train.read.inputs
-            blocks = []
+            blocks: list[Any] = []
             if sense != "photo":
-                blocks.append(
-                    Block(word_matrix(inputs.word_ids, inputs.word_weights, self._vocabulary), WEIGHTS["words"])
-                )
-                blocks.append(Block(inputs.text.astype(float) - self._text_mean, WEIGHTS["text"]))
+                counted = word_matrix(inputs.word_ids, inputs.word_weights, self._vocabulary)
+                blocks += [*(counted[:, places] for places in self._words), inputs.text.astype(float) - self._text_mean]
             if sense != "text":
-                scaled = (inputs.photo.astype(float) - self._photo_mean) / self._photo_spread
-                blocks.append(Block(scaled, WEIGHTS["photo"]))
+                blocks.append((inputs.photo.astype(float) - self._photo_mean) / self._photo_spread)
             self._features[sense] = Features(blocks)
         return self._features[sense]
 
@@ -136,9 +140,14 @@ class _Senses:
     ) -> tuple[Fitted, float, dict[str, Any]]:
         """Return what was learned in the way that tells held-out labels best, how sharp it is, and that way."""
         features = self.features(sense)
-        first = Setting(tuple(block.weight for block in features.blocks))
-        setting, fitted = best_fit(features, targets, rows, first, photo=sense == "both", many=many)
-        how: dict[str, Any] = {"lift": setting.lift, "penalty": setting.penalty}
+        few = many or len(targets) < FEW_PER_VALUE * targets.shape[1]
+        mixes = () if sense == "photo" else (WITHOUT_PAIRS, WITH_PAIRS) if few else (WITH_PAIRS, WITHOUT_PAIRS)
+        weights = (*(mixes[0] if mixes else ()), *(() if sense == "text" else (PHOTO_WEIGHT,)))
+        first = Setting(weights, penalty=PENALTY_FEW if few else PENALTY)
+        setting, fitted = best_fit(features, targets, rows, first, photo=sense == "both", many=many, mixes=mixes)
+        how: dict[str, Any] = {"penalty": setting.penalty}
+        if sense != "photo":
+            how["pairs"] = setting.weights[1] > 0
         if sense == "both":
             how["photo_weight"] = setting.weights[-1]
         if not many and features.in_pairs and wanted(targets, unlabelled):
@@ -153,7 +162,8 @@ class _Senses:
         maps = list(fitted.maps)
         bias = fitted.bias.copy()
         if sense != "photo":
-            tagger.words[:-1, place] = maps.pop(0) * sharpness
+            for places in self._words:
+                tagger.words[places, place] += maps.pop(0) * sharpness
             text = maps.pop(0)
             tagger.text[:, place] = text * sharpness
             bias -= self._text_mean @ text

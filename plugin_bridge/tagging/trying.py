@@ -33,7 +33,7 @@ def try_tagger(
     seen = read_examples(learned, words, encoders)
     unseen = read_examples(valid, words, encoders) if valid else None
     text, photo = encoders.names
-    tagger, card = train_tagger(seen, fields, text, photo, len(words), valid=unseen)
+    tagger, card = train_tagger(seen, fields, text, photo, words, valid=unseen)
     examples = read_examples(labelled.of(split), words, encoders)  # type: ignore[arg-type]
     return evaluate_tagger(
         card,

@@ -1,9 +1,12 @@
-"""Words that a trained tagger reads: n-grams of words and of letters, weighed as TF-IDF, in plain Python.
+"""Words that a trained tagger reads: n-grams of words and of letters, and pairs of words, weighed as TF-IDF.
 
-The same code makes them for training and for serving, so that the two cannot drift apart. Words of Chinese and Japanese
-are not separated by blanks: there, one to three neighbouring characters take the place of words.
+Plain Python: the same code makes them for training and for serving, so that the two cannot drift apart. A pair is two
+words of one title wherever they stand, "puma" and "sandals": a linear model can then tell what neither tells alone.
+Words of Chinese and Japanese are not separated by blanks: there, one to three neighbouring characters take the place of
+words.
 """
 
+import itertools
 import math
 import re
 import unicodedata
@@ -11,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,9 +22,14 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _PIECES = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
 _LONGEST_RUN = 3
 _LETTERS = (2, 3, 4, 5)
-# A letter n-gram is told from a word by this sign in front.
-_LETTER_MARK = "\x00"
+# A letter n-gram and a pair are told from words by these signs in front.
+_LETTER_MARK, _PAIR_MARK = "\x00", "\x01"
+# So many different words are paired with each other: those of the title, which comes first.
+_PAIRED = 16
 LONGEST_TEXT = 4000  # characters; what a description says beyond them tells a tagger nothing new
+
+Kind = Literal["word", "run", "letters", "pair"]
+"""A word (or Chinese characters), two words that are neighbours, letters of a word, two words wherever they stand."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Words:
     def read(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """Return places (int64) and weights (float32) of the known n-grams of a text.
 
-        Words and letters are weighed apart: each of the two has length 1, so that neither drowns the other.
+        Words, letters and pairs are weighed apart: each of the three has length 1, so that none drowns the others.
         """
         places: list[int] = []
         weights: list[float] = []
@@ -53,6 +61,10 @@ class Words:
             places += [place for place, _ in found]
             weights += [value / length for value in values]
         return np.array(places, np.int64), np.array(weights, np.float32)
+
+    def of_kind(self, *kinds: Kind) -> np.ndarray:
+        """Return the places of the terms of these kinds."""
+        return np.array([place for place, term in enumerate(self.terms) if kind_of(term) in kinds], int)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
@@ -65,7 +77,7 @@ class Words:
 
 
 def learn_words(texts: Sequence[str], *, least: int = 1, most: int = 200_000) -> Words:
-    """Return the n-grams of these texts: those in at least `least` of them (letters: twice), the commonest `most`."""
+    """Return the commonest `most` n-grams that at least `least` of these texts have (letters and pairs: two)."""
     documents: Counter[str] = Counter()
     for text in texts:
         for counted in ngrams(text):
@@ -73,18 +85,19 @@ def learn_words(texts: Sequence[str], *, least: int = 1, most: int = 200_000) ->
     kept = [
         (term, count)
         for term, count in documents.items()
-        if count >= (max(2, least) if term.startswith(_LETTER_MARK) else least)
+        if count >= (max(2, least) if term[0] in (_LETTER_MARK, _PAIR_MARK) else least)
     ]
     kept = sorted(kept, key=lambda one: (-one[1], one[0]))[:most]
     rarity = tuple(math.log((1 + len(texts)) / (1 + count)) + 1 for _, count in kept)
     return Words(tuple(term for term, _ in kept), rarity)
 
 
-def ngrams(text: str) -> tuple[Counter[str], Counter[str]]:
-    """Return how often each word n-gram and each letter n-gram comes in a text, case and width left out."""
+def ngrams(text: str) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """Return how often each word n-gram, letter n-gram and pair comes in a text, case and width left out."""
     plain = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).casefold()
     words: Counter[str] = Counter()
     letters: Counter[str] = Counter()
+    single: dict[str, None] = {}
     before = ""
     for found in _PIECES.finditer(plain):
         run, word = found.groups()
@@ -93,16 +106,25 @@ def ngrams(text: str) -> tuple[Counter[str], Counter[str]]:
             before = ""
             continue
         words[word] += 1
+        single[word] = None
         if before:
             words[f"{before} {word}"] += 1
         letters.update(_letters(word))
         before = word
-    return words, letters
+    paired = itertools.combinations(sorted(itertools.islice(single, _PAIRED)), 2)
+    return words, letters, Counter(f"{_PAIR_MARK}{one} {other}" for one, other in paired)
+
+
+def kind_of(term: str) -> Kind:
+    """Return what a term is."""
+    if term[0] in (_LETTER_MARK, _PAIR_MARK):
+        return "letters" if term[0] == _LETTER_MARK else "pair"
+    return "run" if " " in term else "word"
 
 
 def shown(term: str) -> str | None:
-    """Return a term as a person reads it; None for letter n-grams, which are no words."""
-    return None if term.startswith(_LETTER_MARK) else term
+    """Return a term as a person reads it; None for letter n-grams and pairs, which nobody wrote so."""
+    return term if kind_of(term) in ("word", "run") else None
 
 
 def _runs(run: str) -> Iterable[str]:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from plugin_bridge.tagging import choosing
 from plugin_bridge.tagging.choosing import best_fit, worth
-from plugin_bridge.tagging.ridge import Block, Features, Setting
+from plugin_bridge.tagging.ridge import Features, Setting
 
 
 def shop(*, seen: bool, seed: int = 3) -> tuple[Features, np.ndarray]:
@@ -14,7 +15,7 @@ def shop(*, seen: bool, seed: int = 3) -> tuple[Features, np.ndarray]:
     words = chance.normal(size=(len(labels), 8)) + 1.5 * np.eye(8)[labels]
     photo = chance.normal(size=(len(labels), 60))
     photo[:, :3] += 20 * np.eye(3)[labels] * seen
-    return Features([Block(words, 2.0), Block(photo, 1.0)]), np.eye(3)[labels]
+    return Features([words, photo]), np.eye(3)[labels]
 
 
 @pytest.mark.parametrize("seen", [False, True])
@@ -41,6 +42,22 @@ def test_where_a_product_has_many_values_only_the_photo_is_weighed():
     features, targets = shop(seen=False)
     setting, _ = best_fit(features, targets, np.arange(len(targets)), Setting((2.0, 1.0)), photo=True, many=True)
     assert (setting.lift, setting.penalty) == (1.0, Setting(()).penalty)
+
+
+def test_other_blocks_are_mixed_as_is_best_and_the_photo_is_weighed_beside_them():
+    features, targets = shop(seen=False)
+    rows, first = np.arange(len(targets)), Setting((0.0, 1.0))
+    setting, _ = best_fit(features, targets, rows, first, photo=True, many=False, mixes=[(0.0,), (2.0,)])
+    assert setting.weights[0] == 2
+
+
+def test_among_many_products_a_part_of_them_chooses_and_all_are_learned(monkeypatch):
+    features, targets = shop(seen=True)
+    monkeypatch.setattr(choosing, "MOST_CHOOSING", 50)
+    rows, first = np.arange(len(targets)), Setting((2.0, 0.0))
+    setting, fitted = best_fit(features, targets, rows, first, photo=True, many=False)
+    np.testing.assert_allclose(fitted.held_out, features.fit(targets, rows, setting).held_out)
+    assert setting.weights[-1] > 0
 
 
 def test_worth_is_the_mean_of_accuracy_and_macro_f1():

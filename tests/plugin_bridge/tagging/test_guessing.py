@@ -5,7 +5,7 @@ import numpy as np
 from plugin_bridge.tagging.guessing import MOST_PER_VALUE, wanted, with_guesses
 from plugin_bridge.tagging.labels import LabelledProduct
 from plugin_bridge.tagging.making import worth_reading
-from plugin_bridge.tagging.ridge import MOST_IN_PAIRS, Block, Features, Setting
+from plugin_bridge.tagging.ridge import MOST_IN_PAIRS, Features, Setting
 
 
 def clouds(products: int = 400, dimensions: int = 40) -> tuple[Features, np.ndarray]:
@@ -13,7 +13,7 @@ def clouds(products: int = 400, dimensions: int = 40) -> tuple[Features, np.ndar
     value = np.arange(products) % 2
     rows = np.random.default_rng(1).normal(size=(products, dimensions))
     rows[:, 0] += 4 * (value - 0.5)
-    return Features([Block(rows, 1.0)]), value
+    return Features([rows]), value
 
 
 def test_products_without_a_label_show_where_values_part():

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from plugin_bridge.tagging import ridge
-from plugin_bridge.tagging.ridge import Block, Features, Setting
+from plugin_bridge.tagging.ridge import Features, Setting
 
 SETTING = Setting((1.0, 2.0))
 
@@ -15,11 +15,11 @@ def made(seed: int = 4, products: int = 40):
     labels = chance.integers(0, 3, products)
     dense = chance.normal(size=(products, 6)) + np.eye(3)[labels].repeat(2, axis=1) * 2
     words = sparse.random(products, 15, density=0.3, random_state=seed, format="csr")
-    return [Block(dense, 1.0), Block(words, 2.0)], np.eye(3)[labels]
+    return [dense, words], np.eye(3)[labels]
 
 
 def scores(fitted, blocks):
-    return sum(np.asarray(block.rows @ one) for block, one in zip(blocks, fitted.maps, strict=True)) + fitted.bias
+    return sum(np.asarray(block @ one) for block, one in zip(blocks, fitted.maps, strict=True)) + fitted.bias
 
 
 def test_held_out_scores_are_those_of_a_model_that_never_saw_the_product(monkeypatch):

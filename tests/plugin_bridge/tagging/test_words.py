@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from plugin_bridge.tagging.words import Words, learn_words, ngrams, shown
+from plugin_bridge.tagging.words import Words, kind_of, learn_words, ngrams, shown
 
 TEXTS = ["red cotton shirt", "blue cotton shirt blue", "brown leather boots", "a b c"]
 
@@ -11,7 +11,8 @@ TEXTS = ["red cotton shirt", "blue cotton shirt blue", "brown leather boots", "a
 def dense(words: Words, text: str, *, letters: bool) -> dict[str, float]:
     places, weights = words.read(text)
     found = {words.terms[place]: weight for place, weight in zip(places.tolist(), weights.tolist(), strict=True)}
-    return {term.lstrip("\x00"): weight for term, weight in found.items() if (shown(term) is None) == letters}
+    kinds = ("letters",) if letters else ("word", "run")
+    return {term.lstrip("\x00"): weight for term, weight in found.items() if kind_of(term) in kinds}
 
 
 @pytest.mark.parametrize("letters", [False, True])
@@ -28,9 +29,24 @@ def test_weights_are_those_of_scikit_learn(letters):
 
 
 def test_chinese_is_read_in_neighbouring_characters_and_mixed_text_too():
-    words, letters = ngrams("Nike 红色鞋")
+    words, letters, pairs = ngrams("Nike 红色鞋")
     assert set(words) == {"nike", "红", "色", "鞋", "红色", "色鞋", "红色鞋"}
-    assert set(letters) >= {"\x00ni", "\x00 nike"}
+    assert set(letters) >= {"\x00ni", "\x00 nike"} and not pairs
+
+
+def test_two_words_of_a_title_are_a_pair_wherever_they_stand():
+    first, second = (ngrams(text)[2] for text in ("Puma Men Sandals", "sandals by PUMA, sandals"))
+    assert len(first) == 3 and set(first) & set(second) == {"\x01puma sandals"}
+    words = learn_words(["Puma Men Sandals", "sandals by PUMA", "Nike"])
+    (place,) = words.of_kind("pair")
+    assert words.terms[place] == "\x01puma sandals" and shown(words.terms[place]) is None
+    places, weights = words.read("puma green sandals")
+    assert weights[places == place] == [1.0]
+
+
+def test_a_long_text_pairs_the_words_of_its_beginning():
+    words, _, pairs = ngrams(" ".join(f"word{number}" for number in range(200)))
+    assert len(words) > 200 and len(pairs) == 16 * 15 / 2
 
 
 def test_case_and_width_do_not_matter():
