@@ -14,7 +14,7 @@ def curve_svg(found: Mapping[int, Mapping[str, Any]]) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         'font-family="sans-serif" font-size="12">',
-        '<rect width="100%" height="100%" fill="white"/>',
+        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
     ]
     for step in range(0, 11, 2):
         y = _y(step / 10)
@@ -27,7 +27,7 @@ def curve_svg(found: Mapping[int, Mapping[str, Any]]) -> str:
         colour = _COLOURS[number % len(_COLOURS)]
         points = " ".join(f"{_x(place, shots)},{_y(found[count][name])}" for place, count in enumerate(shots))
         lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        y = _y(0) - 12 - 16 * (len(names) - 1 - number)
+        y = _y(0.22) - 16 * (len(names) - 1 - number)
         lines.append(f'<text x="{_WIDTH - 20}" y="{y}" text-anchor="end" fill="{colour}">{name}</text>')
     return "\n".join([*lines, "</svg>"]) + "\n"
 
