@@ -14,10 +14,12 @@ from plugin_bridge.pairs.context import neighbours
 from plugin_bridge.pairs.features import Comparer
 from plugin_bridge.pairs.items import item_of
 from plugin_bridge.pairs.lexicon import Lexicon, learn_words, pair_words
-from plugin_bridge.pairs.reading import Pair, PairSet, labels_of
+from plugin_bridge.pairs.reading import Pair, PairSet, identity, labels_of
 from plugin_bridge.pairs.weights import learn_weights
 
 LEARNED = "learned_words"
+MOST_PRODUCTS = 20_000
+"""Products of train up to which neighbours are looked for: half a minute of it, and four times that for twice as many."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +119,15 @@ def learn_features(pairs: PairSet, sides: Mapping[str, Sequence[Pair]], seed: in
 def _with_closure(
     train: Sequence[Pair], comparer: Comparer, seed: int
 ) -> tuple[tuple[Pair, ...], np.ndarray, np.ndarray]:
-    """Return train and the dissimilar neighbours that follow from it, their folds, and what each fold's rest knows."""
+    """Return train and the dissimilar neighbours that follow from it, their folds, and what each fold's rest knows.
+
+    Of more than MOST_PRODUCTS products nothing is derived: there are labels enough then.
+    """
+    folds = folds_of(len(train), seed)
+    if len({identity(one) for pair in train for one in (pair.left, pair.right)}) > MOST_PRODUCTS:
+        return tuple(train), folds, np.asarray([folds != fold for fold in range(int(folds.max()) + 1)])
     products = neighbours(train, comparer)
     known, labels = products.sides(train), np.asarray(labels_of(train))
-    folds = folds_of(len(labels), seed)
     follows = unlike_by_closure(known, labels, products.near)
     more = tuple(pair for pair, chosen in zip(products.pairs, follows, strict=True) if chosen)
     more_folds = folds_of(len(more), seed)

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from plugin_bridge.pairs import learning
 from plugin_bridge.pairs.closure import unlike_by_closure
 from plugin_bridge.pairs.learning import learn_features
 from plugin_bridge.pairs.reading import identity, read_pair_set
@@ -44,3 +46,11 @@ def test_a_fold_never_knows_what_follows_from_its_own_labels(tmp_path: Path) -> 
     for fold, rest in enumerate(found.knows):
         assert not rest[found.folds == fold].any()
         assert rest[:count].tolist() == (found.folds[:count] != fold).tolist()
+
+
+def test_of_very_many_products_nothing_is_derived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = read_pair_set(shop_folder(tmp_path))
+    assert len(learn_features(pairs, {}, 1).train) > len(pairs.train)
+    monkeypatch.setattr(learning, "MOST_PRODUCTS", 10)
+    found = learn_features(pairs, {}, 1)
+    assert found.train == pairs.train and found.knows.shape == (4, len(pairs.train))
