@@ -18,9 +18,9 @@ from plugin_bridge.behaviour.parts import ItemParts
 from plugin_bridge.behaviour.protocol import Split, split_at
 from plugin_bridge.errors import BehaviourError
 
-CUTS = 7
-STEPS = 14  # from cut to cut is a fourteenth of the time
-MOST_CASES = 800  # customers of one cut that are learnt from
+CUTS = 14
+STEPS = 28  # from cut to cut is a twenty-eighth of the time
+MOST_CASES = 2_000  # customers of one cut that are learnt from
 MOST_LISTED = 600  # items of a list: the targets, and those that an item model or habit speaks for most
 _MEMBERS = 3
 Told = Callable[[str], None]
@@ -91,7 +91,7 @@ def listings_of(parts: ItemParts, crowd: Crowd, split: Split) -> list:
             continue
         seen = view(parts, crowd, case.history, split.day)
         chosen, offsets = _listed(rough(seen), targets, parts.sold, chance)
-        listed = features(parts, seen, case.history, split.day, chosen)
+        listed = features(parts, seen, case.history, split.day, chosen).astype(np.float16)  # half the memory
         found.append(Listing(listed, np.flatnonzero(np.isin(chosen, targets)), offsets))
     return found
 
