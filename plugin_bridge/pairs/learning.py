@@ -19,7 +19,7 @@ from plugin_bridge.pairs.weights import learn_weights
 
 LEARNED = "learned_words"
 MOST_PRODUCTS = 20_000
-"""Products of train up to which neighbours are looked for: half a minute of it, and four times that for twice as many."""
+"""Products of train up to which neighbours are looked for: half a minute of it, four times that for twice as many."""
 
 
 @dataclass(frozen=True)
