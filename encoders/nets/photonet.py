@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from encoders.nets.backbones import Backbone
+from encoders.nets.quick import map_type, quick_step
 
 VECTOR = "image_embedding"
 
@@ -47,7 +48,8 @@ class FeatureHeads(nn.Module):
 class PhotoNet(nn.Module):
     """Pixels in; search vector, logits, and a map per class of the first head out.
 
-    `cut` parts the chain: `trunk` is run once per photo where its output is kept, `tail` is trained.
+    `cut` parts the chain: `trunk` is run once per photo where its output is kept, `tail` is trained. `quick` is for
+    training on a processor.
     """
 
     pixel_mean: torch.Tensor
@@ -58,6 +60,7 @@ class PhotoNet(nn.Module):
         self.steps = backbone.steps
         self.cut = cut
         self.late = backbone.tail
+        self.quick = False
         self.taps = taps_of(backbone)
         widths = _widths(backbone, self.taps)
         self.tap_width = sum(widths[tap] for tap in self.taps)
@@ -74,7 +77,7 @@ class PhotoNet(nn.Module):
     def tail(self, at_cut: torch.Tensor, before: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return features (batch, width), taps first, and the last map (batch, width, h, w)."""
         last, after = self._run(at_cut, self.cut, len(self.steps))
-        return torch.cat([before, after, last.mean(dim=(2, 3))], dim=1), last
+        return torch.cat([before, after, last.float().mean(dim=(2, 3))], dim=1), last
 
     def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return the vector, the logits of each head, and maps (batch, classes, h, w) of the first head.
@@ -88,11 +91,13 @@ class PhotoNet(nn.Module):
 
     def _run(self, state: torch.Tensor, start: int, end: int) -> tuple[torch.Tensor, torch.Tensor]:
         pooled = []
+        if self.quick:
+            state = state.to(map_type(), memory_format=torch.channels_last)
         for index in range(start, end):
-            state = self.steps[index](state)
+            state = quick_step(self.steps[index], state) if self.quick else self.steps[index](state)
             if index in self.taps:
-                pooled.append(state.mean(dim=(2, 3)))
-        return state, torch.cat(pooled, dim=1) if pooled else state.new_zeros((state.shape[0], 0))
+                pooled.append(state.float().mean(dim=(2, 3)))
+        return state, torch.cat(pooled, dim=1) if pooled else state.new_zeros((state.shape[0], 0)).float()
 
 
 def taps_of(backbone: Backbone) -> tuple[int, ...]:

@@ -51,6 +51,9 @@ def images(
     ] = None,
     epochs: Annotated[int, typer.Option("--epochs", min=0, max=1000)] = 8,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0.1, help="End the training after so long.")] = None,
+    together: Annotated[
+        int, typer.Option("--together", min=0, max=100, help="Epochs on val photos too at the end; 0: never.")
+    ] = 4,
     views: Annotated[int, typer.Option("--views", min=1, max=64, help="Views of each photo that are kept.")] = 6,
     size: Annotated[int | None, typer.Option("--size", min=32, max=1024, help="Side of what the network sees.")] = None,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
@@ -76,6 +79,7 @@ def images(
         cached=not has_gpu() if cached is None else cached,
         epochs=epochs,
         minutes=minutes,
+        together=together,
         views=views,
         size=size,
         seed=seed,
@@ -103,7 +107,7 @@ def images(
         (card.name, card.dimension, f"{card.parity['accuracy_exported']:.3f}", f"{card.parity['mean_cosine']:.5f}")
         for card in outcome.cards
     ]
-    columns = ("model", "vector", f"{photos.heads[0].name} right on val", "mean cosine to torch")
+    columns = ("model", "vector", f"{photos.heads[0].name} right in the gate", "mean cosine to torch")
     out.print(table(f"{outcome.photos:,} photos, {outcome.seconds / 60:.1f} minutes", columns, rows))
     if outcome.left_out:
         console.print(f"[yellow]{len(outcome.left_out):,}[/] photos were left out, first {escape(outcome.left_out[0])}")

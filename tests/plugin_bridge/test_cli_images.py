@@ -26,7 +26,7 @@ def trained(tmp_path_factory):
     """A home with a model trained on drawn photos, the folder of these, and what training printed."""
     home = tmp_path_factory.mktemp("home")
     folder = write_photo_folder(home / "photos")
-    quick = ("--size", "96", "--epochs", "2", "--views", "2", "--json")
+    quick = ("--size", "96", "--epochs", "2", "--together", "1", "--views", "2", "--json")
     done = kindred(home, "train", "images", "--data", str(folder), "--out", "ours", *quick)
     assert done.returncode == 0, done.stderr
     return home, folder, [json.loads(line) for line in done.stdout.splitlines()]

@@ -26,6 +26,7 @@ from encoders.photosets import HeadClasses, Photo
 from encoders.pictures import load_picture
 from encoders.store import ModelStore
 from encoders.training.images.calibrate import better_view
+from encoders.training.images.views import augmented
 
 CALIBRATING, MENDING, PROVING = 96, 640, 400
 # Share of photos whose class the exported network may get wrong where its original did not, less those it mends.
@@ -34,7 +35,10 @@ ACCURACY_LOSS = 0.02
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network with all that its card will say."""
+    """A trained network with all that its card will say.
+
+    `unseeing` are its weights of before it learned from the val photos, where it did.
+    """
 
     name: str
     net: PhotoNet
@@ -43,6 +47,7 @@ class Trained:
     licence: str
     revision: str
     source: str
+    unseeing: Mapping[str, torch.Tensor] | None = None
 
 
 def install_trained(
@@ -57,14 +62,12 @@ def install_trained(
 
     Where int8 does not pass, `report` is told, and fp32 is installed alone: an hour of training is not thrown away.
 
-    Training photos calibrate the int8 network and tell its heads what rounding does; val photos, which neither
-    training nor quantisation saw, prove it.
-    Without val photos every other training photo does both.
+    Training photos calibrate the int8 network and tell its heads what rounding does; val photos, which quantisation
+    has not seen, prove it. Where training has seen them, right answers are counted on views of them that it never
+    drew, which are hard enough for rounding to show; and confidence is calibrated with what the network said before.
     """
     report("reading photos for the gate")
-    learned = train[::2] if not val else train
-    proving, truth = pictures_of(spread(val or train[1::2] or train, PROVING))
-    original = _originals(trained, proving)
+    proof = _proof(trained, *pictures_of(spread(val, PROVING)))
     report("exporting to ONNX")
     outputs = (IMAGE_OUTPUT, *(f"logits_{head.name}" for head in trained.heads), "class_maps")
     cards = []
@@ -78,11 +81,11 @@ def install_trained(
                 with store.installing([name]) as folders:
                     folder = folders[name]
                     if precision == "int8":
-                        quantise_image(fp32, folder / MODEL_FILE, _feeds(trained, spread(learned, CALIBRATING)))
-                        mend_heads(fp32, folder / MODEL_FILE, _feeds(trained, spread(learned, MENDING)))
+                        quantise_image(fp32, folder / MODEL_FILE, _feeds(trained, spread(train, CALIBRATING)))
+                        mend_heads(fp32, folder / MODEL_FILE, _feeds(trained, spread(train, MENDING)))
                     else:
                         (folder / MODEL_FILE).write_bytes(fp32.read_bytes())
-                    card = _proven(trained, name, precision, folder, original, proving, truth)
+                    card = _proven(trained, name, precision, folder, proof)
                     write_card(folder, card)
                 cards.append(card)
             except ParityError as error:
@@ -133,22 +136,18 @@ def spread(photos: Sequence[Photo], count: int) -> Sequence[Photo]:
     return photos[:: max(1, len(photos) // count)][:count]
 
 
-def _proven(
-    trained: Trained,
-    name: str,
-    precision: Precision,
-    folder: Path,
-    original: Sequence[np.ndarray],
-    proving: Sequence[np.ndarray],
-    truth: np.ndarray,
-) -> ModelCard:
+def _proven(trained: Trained, name: str, precision: Precision, folder: Path, proof: "_Proof") -> ModelCard:
     write_classes(folder, Classifier(served(trained.heads)))
     draft = _card(trained, name, precision, folder)
-    vectors, logits = PhotoClassifier(folder, draft).logits(proving)
-    measured = compare(original[0], vectors, 0)
-    measured["compared_on"] = f"{len(proving)} photos"
-    known = truth[:, 0] >= 0
-    right = [one.argmax(1)[known] == truth[known, 0] for one in (original[1], logits[0])]
+    exported = PhotoClassifier(folder, draft)
+    vectors, logits = exported.logits(proof.pictures)
+    measured = compare(proof.vectors, vectors, 0)
+    measured["compared_on"] = f"{len(proof.pictures)} photos"
+    if proof.calibrated is not None:
+        measured["compared_on"] += f", right answers on {len(proof.asked)} views never drawn"
+    said = (proof.logits, logits[0] if proof.calibrated is None else exported.logits(proof.asked)[1][0])
+    known = proof.truth[:, 0] >= 0
+    right = [one.argmax(1)[known] == proof.truth[known, 0] for one in said]
     measured["accuracy_original"], measured["accuracy_exported"] = (float(one.mean()) for one in right)
     judge(draft, measured)
     if measured["accuracy_original"] - measured["accuracy_exported"] > ACCURACY_LOSS:
@@ -156,10 +155,38 @@ def _proven(
             f"{name} ({precision}) tells {trained.heads[0].name} classes right in {measured['accuracy_exported']:.1%} "
             f"of the photos, its original in {measured['accuracy_original']:.1%}: it was not installed"
         )
-    write_classes(folder, Classifier(served(trained.heads), mirrored=True))
-    both = PhotoClassifier(folder, draft).logits(proving)[1]
-    write_classes(folder, better_view(served(trained.heads), logits, both, truth))
+    calibrated = proof.calibrated
+    if calibrated is None:
+        write_classes(folder, Classifier(served(trained.heads), mirrored=True))
+        both = PhotoClassifier(folder, draft).logits(proof.pictures)[1]
+        calibrated = better_view(served(trained.heads), logits, both, proof.truth)
+    write_classes(folder, calibrated)
     return replace(_card(trained, name, precision, folder), parity=measured)
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """Photos by which exported networks are compared with their original, and what that says of them.
+
+    Vectors are compared on `pictures`, right answers counted on `asked`, whose labels are `truth`: the same pictures,
+    or views of them where training has seen them; then `calibrated` has the temperatures of before it did.
+    """
+
+    pictures: Sequence[np.ndarray]
+    vectors: np.ndarray
+    asked: Sequence[np.ndarray]
+    truth: np.ndarray
+    logits: np.ndarray
+    calibrated: Classifier | None
+
+
+def _proof(trained: Trained, pictures: Sequence[np.ndarray], truth: np.ndarray) -> _Proof:
+    vectors, logits, *_ = _originals(trained, pictures)
+    if trained.unseeing is None:
+        return _Proof(pictures, vectors, pictures, truth, logits, None)
+    asked, answers = _views(trained, pictures, truth)
+    calibrated = _calibrated_before(trained, pictures, truth)
+    return _Proof(pictures, vectors, asked, answers, _originals(trained, asked)[1], calibrated)
 
 
 def _originals(trained: Trained, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -171,6 +198,28 @@ def _originals(trained: Trained, pictures: Sequence[np.ndarray]) -> list[np.ndar
             pixels = torch.from_numpy(prepare(picture, trained.preprocessing)[None].copy())
             rows.append([one.numpy() for one in trained.net(pixels)[:-1]])
     return [np.concatenate(column) for column in zip(*rows, strict=True)]
+
+
+def _views(trained: Trained, pictures: Sequence[np.ndarray], truth: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return views of photos that training never drew, several of each where photos are few, and their labels."""
+    size, times = int(trained.preprocessing["size"]), max(1, PROVING // max(1, len(pictures)))
+    each = [
+        augmented(one, size, np.random.default_rng([PROVING, at, view]))
+        for view in range(times)
+        for at, one in enumerate(pictures)
+    ]
+    return each, np.tile(truth, (times, 1))
+
+
+def _calibrated_before(trained: Trained, pictures: Sequence[np.ndarray], truth: np.ndarray) -> Classifier:
+    """Return temperatures and thresholds from what the network said of photos before it learned from them."""
+    after = {name: value.clone() for name, value in trained.net.state_dict().items()}
+    trained.net.load_state_dict(dict(trained.unseeing or {}))
+    plain = _originals(trained, pictures)[1:]
+    mirrored = _originals(trained, [np.ascontiguousarray(one[:, ::-1]) for one in pictures])[1:]
+    trained.net.load_state_dict(after)
+    both = [(one + other) / 2 for one, other in zip(plain, mirrored, strict=True)]
+    return better_view(served(trained.heads), plain, both, truth)
 
 
 def _card(trained: Trained, name: str, precision: Precision, folder: Path) -> ModelCard:

@@ -1,4 +1,4 @@
-"""The training loop: heads first, then the network with them; ends where the val photos gain no more.
+"""The training loop: heads first, then the network with them, until the val photos gain no more; then on these too.
 
 One loop serves both ways. `cached` hands it activations from the cut on; otherwise the cut is 0 and it gets pixels.
 """
@@ -26,8 +26,8 @@ LOSS_SHARE = 0.05
 class Photos(Protocol):
     """Where batches come from: state at the cut, taps before it, labels (batch, heads)."""
 
-    def epoch(self, chance: np.random.Generator, batch: int) -> Iterator[Batch]:
-        """Return the training photos once, in another order and other views each time."""
+    def epoch(self, chance: np.random.Generator, batch: int, *, together: bool = False) -> Iterator[Batch]:
+        """Return the training photos once, in another order and views each time; `together` with the val photos."""
         ...
 
     def val(self) -> Iterator[Batch]:
@@ -46,18 +46,20 @@ class State:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def train(net: PhotoNet, photos: Photos, recipe: Recipe, folder: Path, tell: Tell, *, key: str = "") -> State:
-    """Train `net` in place and return how it went; the weights left in it are those of the best epoch.
+def train(
+    net: PhotoNet, photos: Photos, recipe: Recipe, folder: Path, tell: Tell, *, key: str = ""
+) -> tuple[State, dict[str, torch.Tensor]]:
+    """Train `net` in place; return how it went, and the weights of the best epoch, which never saw a val photo.
 
-    A run that was killed goes on from `folder`'s checkpoint when its recipe and `key`, which names its photos, are
-    the same. `tell` gets one mapping per epoch, which TensorBoard gets as well.
+    What is left in `net` is the average after the epochs `together`, or those same weights where there were none. A
+    run that was killed goes on from `folder`'s checkpoint when its recipe and `key`, which names its photos, are the
+    same. `tell` gets one mapping per epoch, which TensorBoard gets as well.
     """
     plan = {**asdict(recipe), "key": key}
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net.to(device)
-    averaged = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.memory)
-    )
+    net.quick = device.type == "cpu"
+    averaged = _averaged(net, recipe)
     optimiser = torch.optim.AdamW(_groups(net, recipe), weight_decay=recipe.decay)
     state, best = _resumed(folder, net, averaged, optimiser, plan)
     writer = _writer(folder)
@@ -96,8 +98,36 @@ def train(net: PhotoNet, photos: Photos, recipe: Recipe, folder: Path, tell: Tel
             writer.add_scalar(name, value, state.epoch)
     writer.close()
     net.load_state_dict(best)
+    if recipe.last:
+        _learn_together(net, photos, recipe, device, state, tell)
+        state.seconds = before + time.monotonic() - started
+    net.quick = False
     net.to("cpu").eval()
-    return state
+    return state, best
+
+
+def _learn_together(
+    net: PhotoNet, photos: Photos, recipe: Recipe, device: torch.device, state: State, tell: Tell
+) -> None:
+    """Train on train and val photos; a run that is killed here begins with this part again."""
+    averaged = _averaged(net, recipe)
+    optimiser = torch.optim.AdamW(_groups(net, recipe), weight_decay=recipe.decay)
+    losses = _losses(recipe)
+    for done in range(recipe.last):
+        number = recipe.epochs + done
+        share = recipe.again * 0.5 * (1 + float(np.cos(np.pi * done / recipe.last)))
+        for group, rate in zip(optimiser.param_groups, (recipe.rate, recipe.head_rate), strict=True):
+            group["lr"] = rate * share
+        chance = np.random.default_rng([recipe.seed, number])
+        torch.manual_seed(recipe.seed * 1000 + number)
+        _one_epoch(net, averaged, photos, optimiser, losses, recipe, chance, device, number, together=True)
+        tell({"event": "step", "step": f"learning from val photos too, {done + 1} of {recipe.last}"})
+    net.load_state_dict(averaged.module.state_dict())
+
+
+def _averaged(net: PhotoNet, recipe: Recipe) -> Any:
+    average = torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.memory)
+    return torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=average)
 
 
 @torch.inference_mode()
@@ -133,6 +163,8 @@ def _one_epoch(
     chance: np.random.Generator,
     device: torch.device,
     epoch: int,
+    *,
+    together: bool = False,
 ) -> float:
     net.train()
     for module in net.modules():
@@ -142,7 +174,7 @@ def _one_epoch(
     for index, step in enumerate(net.steps):
         step.requires_grad_(index >= net.late or epoch >= recipe.frozen_epochs + recipe.late_epochs)
     total, count = 0.0, 0
-    for maps, before, labels in photos.epoch(chance, recipe.batch):
+    for maps, before, labels in photos.epoch(chance, recipe.batch, together=together):
         state = tuple(one.to(device, non_blocking=True) for one in (maps, before, labels))
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             loss = losses(net, *state, chance, frozen)

@@ -14,7 +14,8 @@ class Recipe:
         views: how many views of each photo are kept on disk (`cached` only).
         frozen_epochs: epochs in which heads alone are trained, before the network follows.
         late_epochs: epochs after those in which only the last steps follow; then all do (without `cached`).
-        rate: learning rate of the network; heads take `head_rate`.
+        together: epochs that follow on the train and the val photos; 0 keeps these apart.
+        rate: learning rate of the network; heads take `head_rate`. The epochs `together` start at `again` of both.
         smoothing: label smoothing. mixing: share of batches whose photos are mixed (mixup or CutMix).
         metric: weight of the metric-learning loss, which makes search vectors of a class alike.
         dimension: length of the search vector.
@@ -26,12 +27,14 @@ class Recipe:
     epochs: int = 8
     minutes: float | None = None
     patience: int = 4
+    together: int = 4
     views: int = 6
     frozen_epochs: int = 1
     late_epochs: int = 3
     batch: int = 32
     rate: float = 3e-4
     head_rate: float = 1e-3
+    again: float = 0.3
     decay: float = 0.02
     smoothing: float = 0.1
     mixing: float = 0.5
@@ -42,3 +45,8 @@ class Recipe:
     icons: int = 2
     size: int | None = None
     seed: int = 7
+
+    @property
+    def last(self) -> int:
+        """Epochs on train and val photos that there will be: none where nothing but the first heads is wanted."""
+        return self.together if self.epochs else 0

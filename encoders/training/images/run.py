@@ -81,7 +81,7 @@ def train_images(
     keep: Path | None = None,
     threads: int = 0,
 ) -> Outcome:
-    """Train on the folder's train photos, stop by its val photos, install NAME and NAME-int8.
+    """Train on the folder's train photos, stop by its val photos, learn from these too, install NAME and NAME-int8.
 
     Args:
         weights: file of weights for a network that comes without.
@@ -104,7 +104,7 @@ def train_images(
     source = _source(job, keep or cache_home() / "activations")
     plan = [job.backbone.revision, [(one.id, one.labels) for one in (*job.train, *job.val, *job.icons)]]
     key = hashlib.sha256(json.dumps(plan).encode()).hexdigest()[:24]
-    state = train(job.net, source, recipe, work, tell, key=key)
+    state, unseeing = train(job.net, source, recipe, work, tell, key=key)
     trained = Trained(
         name,
         job.net,
@@ -112,7 +112,9 @@ def train_images(
         {"size": job.backbone.size, **RESIZE},
         licence=f"network: {job.backbone.licence}; trained on your photos",
         revision=f"{job.backbone.revision}-{recipe.seed}",
-        source=f"{job.backbone.source}, trained on {photos.folder.name}",
+        source=f"{job.backbone.source}, trained on {photos.folder.name}, "
+        + ("its val photos too" if recipe.last else "its val photos kept apart"),
+        unseeing=unseeing if recipe.last else None,
     )
     report = lambda step: tell({"event": "step", "step": step})  # noqa: E731
     cards = install_trained(trained, job.train, job.val, store, report)
@@ -159,7 +161,7 @@ def _source(job: Job, keep: Path) -> KeptPhotos | LivePhotos:
         for name, photos, views in (
             ("train", job.train, recipe.views),
             ("icons", job.icons, recipe.views),
-            ("val", job.val, 1),
+            ("val", job.val, recipe.views if recipe.last else 1),
         ):
             kept[name] = _kept(job, name, photos, views, preprocessing, keep) if photos else None
         train_kept, val_kept = kept["train"], kept["val"]

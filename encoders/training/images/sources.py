@@ -14,6 +14,8 @@ from encoders.training.images.loop import Batch
 from encoders.training.images.views import Kept, view_of
 
 VAL_BATCH = 64
+# How often a val photo comes when it is learned from: there are fewer of them, and they are from elsewhere.
+VAL_TURNS = 2
 
 
 class KeptPhotos:
@@ -23,17 +25,18 @@ class KeptPhotos:
         self._parts = (train,) if icons is None else (train, *[icons] * icon_turns)
         self._val = val
 
-    def epoch(self, chance: np.random.Generator, batch: int) -> Iterator[Batch]:
-        """Return the training photos and the icons once each turn, in random order."""
-        rows = np.concatenate([np.full(len(part.labels), at) for at, part in enumerate(self._parts)])
-        within = np.concatenate([np.arange(len(part.labels)) for part in self._parts])
+    def epoch(self, chance: np.random.Generator, batch: int, *, together: bool = False) -> Iterator[Batch]:
+        """Return the training photos and the icons once each turn, in random order; `together` with the val photos."""
+        parts = (*self._parts, *([self._val] * VAL_TURNS if together else ()))
+        rows = np.concatenate([np.full(len(part.labels), at) for at, part in enumerate(parts)])
+        within = np.concatenate([np.arange(len(part.labels)) for part in parts])
         order = chance.permutation(len(rows))
         for start in range(0, len(order), batch):
             some = order[start : start + batch]
             if len(some) < 2:
                 continue
             pieces = []
-            for at, part in enumerate(self._parts):
+            for at, part in enumerate(parts):
                 mine = within[some[rows[some] == at]]
                 if len(mine):
                     pieces.append(part.batch(mine, chance.integers(0, part.maps.shape[1], len(mine))))
@@ -63,11 +66,12 @@ class LivePhotos:
         self._preprocessing, self._seed = preprocessing, seed
         self._pool = ThreadPoolExecutor(available_cores(), "photos")
 
-    def epoch(self, chance: np.random.Generator, batch: int) -> Iterator[Batch]:
-        """Return the training photos once, each in a view of its own."""
-        order, view = chance.permutation(len(self._train)), int(chance.integers(1, 1 << 30))
+    def epoch(self, chance: np.random.Generator, batch: int, *, together: bool = False) -> Iterator[Batch]:
+        """Return the training photos once, each in a view of its own; `together` with the val photos."""
+        photos = [*self._train, *([*self._val] * VAL_TURNS if together else ())]
+        order, view = chance.permutation(len(photos)), int(chance.integers(1, 1 << 30))
         groups = [order[start : start + batch] for start in range(0, len(order), batch)]
-        yield from self._batches([[self._train[at] for at in group] for group in groups if len(group) > 1], view)
+        yield from self._batches([[photos[at] for at in group] for group in groups if len(group) > 1], view)
 
     def val(self) -> Iterator[Batch]:
         """Return the val photos as they are served."""

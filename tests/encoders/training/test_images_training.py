@@ -11,6 +11,7 @@ from encoders.errors import PhotoSetError, SourceError, TrainingError
 from encoders.heads import open_classifier
 from encoders.nets.backbones import load_backbone, read_weights
 from encoders.nets.photonet import PhotoNet, taps_of
+from encoders.nets.quick import quick_step
 from encoders.photosets import read_photo_set
 from encoders.pictures import load_picture
 from encoders.store import ModelStore
@@ -22,7 +23,7 @@ from encoders.training.images.views import augmented, kept_activations
 from tests.encoders.training.tiny import tiny_backbone
 from tests.fixtures.photos import draw_photo, write_photo_folder
 
-QUICK = Recipe(base="tiny", epochs=3, views=3, dimension=8, batch=8, size=32)
+QUICK = Recipe(base="tiny", epochs=3, together=1, views=3, dimension=8, batch=8, size=32)
 SIZES = {"size": 32, "resize": "pad", "interpolation": "bicubic"}
 
 
@@ -69,6 +70,24 @@ def test_kept_activations_are_those_of_the_trunk_and_are_made_once(photo_folder,
     assert again == [len(photos)]  # all of them were there already
 
 
+def test_quick_steps_give_what_the_steps_give_and_the_same_gradients(monkeypatch):
+    steps = load_backbone("efficientnet-lite0", size=64).steps
+    chance = torch.Generator().manual_seed(0)
+    for step, shape in ((steps[0], (2, 3, 64, 64)), (steps[2], (2, 16, 32, 32)), (steps[7], (2, 80, 4, 4))):
+        state = torch.randn(shape, generator=chance, requires_grad=True)
+        weights = [one for one in step.parameters() if one.requires_grad]
+        wanted = step(state)
+        towards = torch.randn(wanted.shape, generator=chance)
+        gradients = torch.autograd.grad((wanted * towards).sum(), [state, *weights])
+        found = quick_step(step, state)
+        torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
+        others = torch.autograd.grad((found * towards).sum(), [state, *weights])
+        for one, other in zip(gradients, others, strict=True):
+            torch.testing.assert_close(other, one, rtol=1e-3, atol=1e-3 * float(one.abs().max()))
+        rounded = quick_step(step, state.bfloat16()).float()
+        assert float((rounded - wanted).abs().mean() / wanted.abs().mean()) < 0.02
+
+
 def test_the_discriminant_tells_classes_whose_spread_is_not_round():
     chance = np.random.default_rng(0)
     spread = np.array([[10.0, 0.0], [0.0, 0.1]])
@@ -92,7 +111,7 @@ def test_a_head_is_sure_from_where_enough_answers_are_right():
 
 def test_training_makes_a_model_that_tells_classes_and_gives_vectors(photo_folder, tmp_path, tiny):
     events: list = []
-    outcome = trained(photo_folder, tmp_path, dataclasses.replace(QUICK, epochs=2), events)
+    outcome = trained(photo_folder, tmp_path, dataclasses.replace(QUICK, epochs=2, together=0), events)
     assert [card.name for card in outcome.cards] == ["ours", "ours-int8"]
     assert [event["epoch"] for event in events if event["event"] == "epoch"] == [0, 1]
     store = ModelStore(tmp_path / "models")
@@ -107,6 +126,34 @@ def test_training_makes_a_model_that_tells_classes_and_gives_vectors(photo_folde
     assert classifier.region(picture, "bar").startswith(b"\x89PNG")
     assert not (tmp_path / "work" / "checkpoint.pt").exists()
     assert any((tmp_path / "work" / "tensorboard").iterdir())
+
+
+def test_val_photos_are_learned_from_last_and_calibrate_what_had_not_seen_them(
+    photo_folder, tmp_path, tiny, monkeypatch
+):
+    events: list = []
+    calibrated = install.better_view
+    told: list = []
+
+    def watched(heads, plain, mirrored, labels):
+        told.append(plain[0].copy())
+        return calibrated(heads, plain, mirrored, labels)
+
+    monkeypatch.setattr(install, "better_view", watched)
+    outcome = trained(photo_folder, tmp_path, events=events)
+    assert [event["epoch"] for event in events if event["event"] == "epoch"] == [0, 1, 2]
+    assert [event["step"] for event in events if "learning from val" in event.get("step", "")] == [
+        "learning from val photos too, 1 of 1"
+    ]
+    assert all("its val photos too" in card.source for card in outcome.cards)
+    assert all(
+        card.parity["compared_on"] == "12 photos, right answers on 396 views never drawn" for card in outcome.cards
+    )
+    assert len(told) == 1  # once, by the network of before, for both precisions
+    store = ModelStore(tmp_path / "models")
+    pictures, _ = install.pictures_of(read_photo_set(photo_folder).photos("val"))
+    after = open_classifier(store, "ours", 1).logits(pictures)[1][0]
+    assert np.abs(after - told[0]).max() > 1e-3
 
 
 def test_where_int8_loses_too_much_fp32_is_installed_alone(photo_folder, tmp_path, tiny, monkeypatch):
