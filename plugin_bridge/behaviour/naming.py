@@ -12,20 +12,20 @@ def free_name(store: ModelStore, name: str) -> str:
     """Return a name that a training may write; raises BehaviourError where a generation needs the model of this name.
 
     A generation holds a model's vectors and its fingerprint. With another model under that name it would recommend
-    nothing until it is published again, and nothing could be rolled back.
+    nothing until it is published again, and nothing could be rolled back. Where no OpenSearch answers, nothing recommends.
     """
     if name not in store.names():
         return name
-    instead = "leave out --out for a new name, or name another; `kindred release NAME` then compares it and switches"
     try:
         with connect() as cluster:
             users = [one.index for one in generations.all_of_them(cluster) if _of(one) == name]
-    except OpenSearchError as error:
-        raise BehaviourError(
-            f"there is a model {name!r}, and whether it is in use cannot be asked ({error}): {instead}"
-        ) from error
+    except OpenSearchError:
+        return name
     if users:
-        raise BehaviourError(f"{', '.join(users)} recommends by the model {name!r}: {instead}")
+        raise BehaviourError(
+            f"{', '.join(users)} recommends by the model {name!r}: leave out --out for a new name, or name another; "
+            "`kindred release NAME` then compares it and switches"
+        )
     return name
 
 

@@ -29,13 +29,9 @@ def test_the_model_that_recommends_is_never_trained_over(served: Served, monkeyp
     assert free_name(shop.store, "another") == "another"
 
 
-def test_where_nobody_can_say_what_is_live_no_model_is_written_over(
-    habits: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_opensearch_answers_a_name_is_trained_again(habits: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENSEARCH_URL", NOWHERE)
-    with pytest.raises(BehaviourError, match="whether it is in use cannot be asked"):
-        free_name(habits.store, MODEL)
-    assert free_name(habits.store, "another") == "another"
+    assert free_name(habits.store, MODEL) == MODEL
 
 
 def test_a_training_without_a_name_makes_a_new_one(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
