@@ -12,7 +12,7 @@ def free_name(store: ModelStore, name: str) -> str:
     """Return a name that a training may write; raises BehaviourError where a generation needs the model of this name.
 
     A generation holds a model's vectors and its fingerprint. With another model under that name it would recommend
-    nothing until it is published again, and nothing could be rolled back. Where no OpenSearch answers, nothing recommends.
+    nothing until it is published again, and nothing could be rolled back. Where no OpenSearch answers, none recommends.
     """
     if name not in store.names():
         return name
