@@ -5,6 +5,8 @@ OpenSearch does not give its credential back to compare.
 """
 
 import hashlib
+import logging
+import re
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,10 +17,13 @@ import orjson
 from opensearch.client import Cluster
 from opensearch.errors import CapabilityMissingError, ClusterRefusedError, GenerationError
 
+log = logging.getLogger(__name__)
+
 _ML = "/_plugins/_ml"
 _DEPLOY_SECONDS = 30.0
 _ASK_AGAIN_SECONDS = 3.0
 _SETTLE_SECONDS = 15.0
+_CONNECTORS = ".plugins-ml-connector"
 _MANAGED = "Managed by Kindred, do not edit: "
 
 
@@ -121,10 +126,31 @@ def _sweep_once(cluster: Cluster, names: Collection[str], keep: Collection[str])
     used = {model.connector for model in found if model.id in keep}
     for connector in connectors(cluster, names):
         if connector.id not in used:
-            _optional(cluster, "DELETE", f"{_ML}/connectors/{connector.id}")
+            _delete_connector(cluster, connector)
     if not keep:
         for hit in _search(cluster, "model_groups", names):  # OpenSearch made one for each model's name
             _optional(cluster, "DELETE", f"{_ML}/model_groups/{hit['_id']}")
+
+
+def _delete_connector(cluster: Cluster, connector: Connector) -> None:
+    """Delete a connector; raises ClusterRefusedError 409 where a model still uses it.
+
+    OpenSearch 3.6 looks for such models by the words of the connector's id, so that `...sf-W` may not go while some
+    model uses `...q_-W`. Where all that it names use another connector, the document itself is deleted.
+    """
+    try:
+        _optional(cluster, "DELETE", f"{_ML}/connectors/{connector.id}")
+    except ClusterRefusedError as error:
+        named = re.search(r"models first: \[(.*)\]", error.reason)
+        if error.status != 409 or named is None:
+            raise
+        users = [_optional(cluster, "GET", f"{_ML}/models/{one.strip()}") for one in named[1].split(",")]
+        if any(user is not None and user.get("connector_id") == connector.id for user in users):
+            raise
+        try:
+            cluster.request("DELETE", f"/{_CONNECTORS}/_doc/{connector.id}", params={"refresh": True})
+        except ClusterRefusedError as protected:
+            log.warning("connector %s is used by nothing and cannot be deleted: %s", connector.id, protected)
 
 
 def predict(cluster: Cluster, model: str, parameters: Mapping[str, str]) -> Any:

@@ -149,6 +149,32 @@ def test_removal_works_after_the_index_is_gone(cluster: Cluster, generation: Gen
     assert dropin.pipeline_name(generation.index) not in pipelines(cluster)
 
 
+def test_a_connector_goes_although_its_id_shares_a_word_with_that_of_another(
+    cluster: Cluster, generation: Generation, url: str
+) -> None:
+    """OpenSearch looks for a connector's models by the words of its id: a model on `x-W` keeps `y-W` from going."""
+    names = [f"kindred-{kind}-{generation.index}" for kind in ("rewrite", "embed")]
+    dropin.install(cluster, generation, bridge_url=url, token="secret")
+    own = remote_models.connectors(cluster, names)[0]
+    other = "kindred-rewrite-dropin-other"
+    model = remote_models.ensure(cluster, remote_models.connector_body(other, url + "/x", "{}", "secret"))
+    connector = remote_models.models(cluster, [other])[0].connector
+
+    def call(connector_id: str) -> None:
+        change = {"doc": {"connector_id": connector_id}}
+        cluster.request("POST", f"/.plugins-ml-model/_update/{model}", change, params={"refresh": True})
+
+    call(f"x-{own.id}")
+    try:
+        with pytest.raises(ClusterRefusedError, match=model):
+            cluster.request("DELETE", f"/_plugins/_ml/connectors/{own.id}")
+        dropin.remove(cluster, generation)
+        assert remote_models.connectors(cluster, names) == remote_models.models(cluster, names) == []
+    finally:
+        call(connector)
+        remote_models.sweep(cluster, [other])
+
+
 @pytest.mark.parametrize("broken", ["pipeline", "default", "model", "deployed", "stray"])
 def test_half_an_installation_is_mended(cluster: Cluster, generation: Generation, url: str, broken: str) -> None:
     whole = dropin.install(cluster, generation, bridge_url=url, token="secret")
