@@ -11,11 +11,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from encoders.nets.processor import multiplies_bfloat16
+
 
 def map_type() -> torch.dtype:
     """Return bfloat16 where the processor multiplies it itself; elsewhere it is slower than float32."""
-    own = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.bfloat16 if own else torch.float32
+    return torch.bfloat16 if multiplies_bfloat16() else torch.float32
 
 
 def quick_step(step: nn.Module, state: torch.Tensor) -> torch.Tensor:

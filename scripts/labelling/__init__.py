@@ -1,1 +1,1 @@
-"""A real session at the desktop, played by a script: `pressing` is the person, `session` what happens around it."""
+"""A real session at the desktop, played: `desktop.pressing` is the person, `session` what happens around it."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-PRESSING = Path(__file__).with_name("pressing.py")
+PRESSING = "desktop.pressing"
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def play(bridge: Bridge, events: Events, say: Callable[[str], None] = lambda tex
 
 
 def _sit_down(folder: Path, bridge: Bridge, number: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, str(PRESSING), "--folder", str(folder), "--url", bridge.url, "--number", str(number)]
+    command = [sys.executable, "-m", PRESSING, "--folder", str(folder), "--url", bridge.url, "--number", str(number)]
     environment = {**os.environ, "KINDRED_SESSION_TOKEN": bridge.token}
     return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
 

@@ -14,7 +14,8 @@ ROOT = Path(i18n.__file__).parents[2]
 OTHERS = [language for language in i18n.LANGUAGES if language != "en"]
 # What only the command line says: the desktop neither loads files nor adopts an index nor makes tokens.
 COMMAND_LINE = ("cli", "adopting", "loading", "catalogue", "client.py", "tokens.py", "binding.py", "service/server.py")
-SAYS = {"_wrong": 1, "Conflict": 1, "Refused": 1, "say": 0, "progress": 2}  # the argument that is a sentence
+SAYS = {"_wrong": 1, "Conflict": 1, "Refused": 1, "say": 0, "report": 0, "progress": 2}  # the argument that is one
+EVENTS = ("step", "message")  # of a training's progress, which hold a sentence
 MISTAKES = {"KeyError", "TypeError", "ValueError", "RuntimeError", "ConnectionError", "ConnectionResetError",
             "LinAlgError", "NotImplementedError"}  # fmt: skip
 _PLACE = re.compile(r"\{\d+\}")
@@ -42,6 +43,9 @@ def sentences() -> set[str]:
     found = set()
     for source in sources(without=COMMAND_LINE):
         for node in ast.walk(source):
+            if isinstance(node, ast.Dict):
+                keys = (key.value if isinstance(key, ast.Constant) else None for key in node.keys)
+                found |= {template(one) for key, one in zip(keys, node.values, strict=True) if key in EVENTS}
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

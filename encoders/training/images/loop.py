@@ -99,7 +99,8 @@ def train(
     writer.close()
     net.load_state_dict(best)
     if recipe.last:
-        _learn_together(net, photos, recipe, device, state, tell)
+        left = float("inf") if recipe.minutes is None else recipe.minutes * 60 - state.seconds
+        _learn_together(net, photos, recipe, device, time.monotonic() + left, tell)
         state.seconds = before + time.monotonic() - started
     net.quick = False
     net.to("cpu").eval()
@@ -107,13 +108,15 @@ def train(
 
 
 def _learn_together(
-    net: PhotoNet, photos: Photos, recipe: Recipe, device: torch.device, state: State, tell: Tell
+    net: PhotoNet, photos: Photos, recipe: Recipe, device: torch.device, end: float, tell: Tell
 ) -> None:
-    """Train on train and val photos; a run that is killed here begins with this part again."""
+    """Train on train and val photos until `end` at the latest; a run that is killed begins with this part again."""
     averaged = _averaged(net, recipe)
     optimiser = torch.optim.AdamW(_groups(net, recipe), weight_decay=recipe.decay)
     losses = _losses(recipe)
     for done in range(recipe.last):
+        if time.monotonic() > end:
+            break
         number = recipe.epochs + done
         share = recipe.again * 0.5 * (1 + float(np.cos(np.pi * done / recipe.last)))
         for group, rate in zip(optimiser.param_groups, (recipe.rate, recipe.head_rate), strict=True):

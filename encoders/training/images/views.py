@@ -15,6 +15,7 @@ from PIL import Image, ImageEnhance, ImageOps
 from encoders.errors import PictureError
 from encoders.images import prepare
 from encoders.nets.photonet import PhotoNet
+from encoders.nets.processor import multiplies_bfloat16
 from encoders.nets.threads import one_thread
 from encoders.photosets import Photo
 from encoders.pictures import load_picture
@@ -123,7 +124,8 @@ def kept_activations(
         for view in range(views):
             pixels = np.stack([view_of(photos[row], view, preprocessing, seed) for row in rows])
             # 16-bit products where the processor has them: twice as quick, and kept in 16 bits anyway.
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=views > 1 and _has_bfloat16()):
+            half = views > 1 and multiplies_bfloat16()
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half):
                 maps, before = net.trunk(torch.from_numpy(pixels))
             arrays["maps"][rows, view] = maps.float().numpy()
             arrays["before"][rows, view] = before.float().numpy()
@@ -137,11 +139,6 @@ def kept_activations(
     for array in (*arrays.values(), marks):
         array.flush()
     return Kept(target, arrays["maps"], arrays["before"], labels)
-
-
-def _has_bfloat16() -> bool:
-    """Say whether the processor multiplies bfloat16 itself; where it does not, that type is slower than float32."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _opened(path: Path, shape: tuple[int, ...]) -> np.memmap:

@@ -18,6 +18,7 @@ import torch
 from encoders.errors import TrainingError
 from encoders.export.sources import TextSource
 from encoders.nets.pairs import freeze
+from encoders.nets.processor import multiplies_bfloat16
 from encoders.training.pairs.state import best_f1
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -270,7 +271,7 @@ def _bf16() -> bool:
     """Whether half precision pays: on a GPU that has it, and on processors with the instructions for it."""
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+    return multiplies_bfloat16()
 
 
 @contextmanager

@@ -197,6 +197,18 @@ def test_a_killed_training_goes_on_where_it_was(photo_folder, tmp_path, tiny, mo
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
+def test_no_more_is_learned_once_the_minutes_are_over(photo_folder, tmp_path, tiny, monkeypatch):
+    monkeypatch.setattr(run, "install_trained", lambda *some, **named: [])  # what is installed is not asked here
+    events: list = []
+    short = dataclasses.replace(QUICK, minutes=1e-4, together=3)
+    run.train_images(
+        read_photo_set(photo_folder), "ours", ModelStore(tmp_path / "m"), short, tell=events.append,
+        work=tmp_path / "w", keep=tmp_path / "k",
+    )  # fmt: skip
+    assert sum(event["event"] == "epoch" for event in events) == 1
+    assert not [event for event in events if "val photos too" in event.get("step", "")]
+
+
 def test_the_whole_network_trains_from_the_photos_themselves(photo_folder, tmp_path, tiny, monkeypatch):
     monkeypatch.setattr(run, "install_trained", lambda *some, **named: [])
     outcome = trained(photo_folder, tmp_path, dataclasses.replace(QUICK, cached=False, frozen_epochs=0, late_epochs=0))

@@ -1,7 +1,8 @@
-"""The person: a desktop in a process of its own, whose keys are pressed one after the other.
+"""The person of a played session: a desktop in a process of its own, whose keys are pressed one after the other.
 
-Prints a line of JSON for each label as soon as the next pair shows, which is when it is on the disk. It may be killed
-at any moment; started again on the same folder it goes on.
+`scripts/desktop-session` runs it as `python -m desktop.pressing`. It prints a line of JSON for each label as soon as
+the next pair shows, which is when it is on the disk. It may be killed at any moment; started again on the same folder
+it goes on.
 """
 
 import argparse
@@ -10,9 +11,17 @@ import os
 import sys
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from desktop.app import Desktop
+from desktop.desk import Desk
+from desktop.label.state import LabelView
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 PATIENCE = float(os.environ.get("KINDRED_SESSION_PATIENCE", "120"))
@@ -24,11 +33,6 @@ def main() -> int:
     parser.add_argument("--url", required=True)
     parser.add_argument("--number", type=int, required=True, help="labels to give")
     chosen = parser.parse_args()
-    from PySide6.QtWidgets import QApplication
-
-    from desktop.app import Desktop
-    from desktop.desk import Desk
-
     application = QApplication([])
     desk = Desk(chosen.folder, chosen.folder / "thumbnails", lambda: None)
     # As somebody who was here before: the window itself connects to the bridge of last time, and shows the last page.
@@ -44,22 +48,19 @@ def main() -> int:
     return 0
 
 
-def press(desktop) -> None:
+def press(desktop: Desktop) -> None:
     """Look at the pair, press S or D, and wait until the next one shows."""
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
-
     wait(desktop, lambda view: view.phase == "pair", "a pair")
     pair = desktop.window.label.view.pair
+    assert pair is not None  # the phase says so
     similar = zlib.crc32(pair.key.encode()) % 3 == 0
     QTest.keyClick(desktop.window.label_view.stage, Qt.Key.Key_S if similar else Qt.Key.Key_D)
     wait(desktop, lambda view: view.pair is None or view.pair.key != pair.key, "the next pair")
     say(pair=pair.key, left=pair.left.id, right=pair.right.id, label="similar" if similar else "dissimilar")
 
 
-def wait(desktop, ready, what: str) -> None:
-    from PySide6.QtTest import QTest
-
+def wait(desktop: Desktop, ready: Callable[[LabelView], bool], what: str) -> None:
+    """Let the desktop go on until its label page is ready; SystemExit after PATIENCE seconds."""
     label, end = desktop.window.label, time.monotonic() + PATIENCE
     while not ready(label.view):
         QTest.qWait(2)
