@@ -162,7 +162,7 @@ def train_search_command(
 
 def usual() -> str:
     """Return what is trained where nothing is said: everything with a GPU, without one all but the cross-encoder."""
-    from encoders.training.pairs.device import has_gpu
+    from encoders.training.device import has_gpu
 
     return "all" if has_gpu() else "fast"
 
@@ -171,7 +171,7 @@ def threads_of_torch(threads: int) -> None:
     """Let torch use so many threads (0: its own choice); BridgeError where it is not installed."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads would take the cores from other programs
     try:
-        from encoders.training.pairs.device import use_threads
+        from encoders.training.device import use_threads
     except ImportError as error:
         raise BridgeError(
             f"training needs torch and its kin ({error.name} is missing): pip install 'kindred[train]'"

@@ -68,8 +68,9 @@ def images(
     photos = read_photo_set(data)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads would take the cores from other programs
     try:
+        from encoders.training.device import has_gpu
         from encoders.training.images.recipe import Recipe
-        from encoders.training.images.run import has_gpu, train_images
+        from encoders.training.images.run import train_images
     except ImportError as error:
         raise BridgeError(
             f"training needs torch and its kin ({error.name} is missing): pip install 'kindred[train]'"

@@ -41,9 +41,9 @@ def train_search(
 
     Raises EvaluationError where fewer than LEAST judgments are at hand, or none of them is good.
     """
+    from encoders.training.device import device_name
     from encoders.training.pairs.adapt import adapt
     from encoders.training.pairs.bi_encoder import BiRecipe, TextPairs, train_bi_encoder
-    from encoders.training.pairs.device import device_name
 
     store.folder(name)
     rows = list(graded(judged))

@@ -121,7 +121,7 @@ def train_pairs(
     ):
         tell({"event": "log", "message": f"experiment {one} was run before; this is its recorded result"})
         return before, True
-    from encoders.training.pairs.device import device_name
+    from encoders.training.device import device_name
 
     started = time.monotonic()
     work = home / "training" / f"pairs-{name}-{one}"

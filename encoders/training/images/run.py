@@ -122,11 +122,6 @@ def train_images(
     return Outcome(tuple(cards), state, len(job.train), tuple(job.left_out), time.monotonic() - started)
 
 
-def has_gpu() -> bool:
-    """Say whether torch sees a GPU: then the whole network is trained, else what stands behind the cut."""
-    return torch.cuda.is_available()
-
-
 def _job(photos: PhotoSet, recipe: Recipe, weights: Path | None, tell: Callable[[Mapping[str, Any]], None]) -> Job:
     left_out = [f"{one}: no such file" for one in photos.missing]
     found = photos.photos("train")
