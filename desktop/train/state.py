@@ -13,6 +13,7 @@ from desktop.search.state import Failure
 from desktop.train.figures import figure_name, figure_value
 
 KINDS = ("train-search", "train-pairs", "train-tags", "train-images", "train-behaviour")
+FROM_DIARY = "train-behaviour"  # learns from imported orders where no folder is named
 BASE = "base"
 _HIDDEN = (BASE,)
 _COLOURS = ("accent", "meaning", "photo", "rule")
@@ -20,9 +21,10 @@ _COLOURS = ("accent", "meaning", "photo", "rule")
 
 @dataclass(frozen=True)
 class TrainView:
-    """All that the page shows of trainings. `folder` empty means: what people labelled. `log` None is folded.
+    """All that the page shows of trainings.
 
-    `known` says that the bridge has told which jobs there are.
+    `folder` empty means: what people labelled, or the diary's orders. `log` None is folded. `known` says
+    that the bridge has told which jobs there are.
     """
 
     kind: str = KINDS[0]
@@ -50,7 +52,11 @@ class TrainView:
     @property
     def can_start(self) -> bool:
         """Whether the button does something: a plan is there, and something to learn from."""
-        return self.plan is not None and not self.starting and bool(self.folder or self.plan.labels)
+        return (
+            self.plan is not None
+            and not self.starting
+            and bool(self.folder or self.plan.labels or self.kind == FROM_DIARY)
+        )
 
     @property
     def device(self) -> str:
@@ -63,6 +69,8 @@ class TrainView:
     @property
     def labels(self) -> str:
         """What it learns from, in words."""
+        if self.kind == FROM_DIARY:
+            return tr("the orders that were imported")
         if self.plan is None or self.plan.labels is None:
             return tr("what people labelled")
         return tr("{count} labels", count=formats.number(self.plan.labels))

@@ -31,6 +31,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 FROM_LABELS = ("train-search", "train-pairs", "train-tags")
 """Kinds that learn from what people said of the alias where no data is named."""
+FROM_FOLDER = ("train-images",)
+"""Kinds that learn from nothing but a folder. Recommendations learn from the diary where none is named."""
 _OWN = ("json", "index", "data")
 
 
@@ -160,7 +162,7 @@ def prepared(job: ChildJob, folder: Path, settings: Settings, write: Any) -> lis
         data = folder / "data"
         data.mkdir(exist_ok=True)
         write(job.kind, job.alias, data)
-    elif job.kind != RELEASE:
+    elif job.kind in FROM_FOLDER:
         raise JobError(f"data: {job.kind} needs a folder below {settings.home / 'datasets'}", status=422, field="data")
     return command(job.kind, job.settings, job.alias, data)
 

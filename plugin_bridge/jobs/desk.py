@@ -63,7 +63,7 @@ class JobDesk:
         wanted = commands.checked(kind, settings)
         if wanted.get("data"):
             commands.data_folder(self._settings, str(wanted["data"]))
-        elif kind not in (*commands.FROM_LABELS, commands.RELEASE):
+        elif kind in commands.FROM_FOLDER:
             raise JobError(
                 f"data: {kind} needs the name of a folder below {self._settings.home / 'datasets'}",
                 status=422,

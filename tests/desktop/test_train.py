@@ -119,6 +119,17 @@ def test_without_labels_there_is_nothing_to_start() -> None:
     assert answers.started == []
 
 
+def test_recommendations_learn_from_the_diary_where_no_folder_is_named() -> None:
+    presenter, views, answers, _ = presenting()
+    presenter.shown()
+    presenter.kind_chosen("train-behaviour")
+    presenter._give(replace(presenter.view, plan=replace(PLAN, kind="train-behaviour", labels=None)))
+    assert views[-1].can_start
+    assert views[-1].labels == "the orders that were imported"
+    presenter.started()
+    assert answers.started == [("train-behaviour", {})]
+
+
 def test_a_job_that_the_bridge_refuses_is_said() -> None:
     presenter, views, answers, _ = presenting()
     presenter.shown()

@@ -147,6 +147,8 @@ def test_what_a_job_cannot_be_asked_for_is_said(running):
         assert client.post("/v1/jobs", json={"kind": "release", "speed": 1}).status_code == 422
         failed = until(client, client.post("/v1/jobs", json={"kind": "train-pairs"}).json()["id"], "failed")
         assert "nobody has labelled anything" in failed["problem"]
+        failed = until(client, client.post("/v1/jobs", json={"kind": "train-behaviour"}).json()["id"], "failed")
+        assert "holds no orders yet" in failed["problem"], "it takes the diary, as its command does"
         unknown = {"kind": "release", "settings": {**dry, "model": "--help"}}
         failed = until(client, client.post("/v1/jobs", json=unknown).json()["id"], "failed")
         assert "'--help' cannot be a model's name" in failed["problem"]
