@@ -18,7 +18,7 @@ from torch import nn
 
 from encoders.cards import sha256_of
 from encoders.errors import SourceError
-from encoders.export.sources import TextSource
+from encoders.export.described import TextSource
 from encoders.nets.text import POOLINGS, Pooling, SentenceNet
 
 _PICKLES = ("pytorch_model.bin", "model.bin", "model.pt", "model.pth", "pytorch_model.pt")

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from encoders.cards import MODEL_FILE, ModelCard, Precision, fingerprint_of, name_at, sha256_of, write_card
+from encoders.export.described import ImageSource
 from encoders.export.graphs import export_image
 from encoders.export.options import Options
 from encoders.export.parity import compare, judge
 from encoders.export.pictures import Photos, photos_for_export
 from encoders.export.quantise import quantise_image
-from encoders.export.sources import ImageSource
 from encoders.images import ImageEncoder, prepare
 from encoders.nets.threads import one_thread
 from encoders.store import ModelStore

