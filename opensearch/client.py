@@ -274,5 +274,7 @@ def connect_as_storefront(settings: "ClusterSettings | None" = None) -> Cluster 
 
 
 def _client(settings: "ClusterSettings", user: str | None, password: "SecretStr | None") -> Cluster:
+    from opensearch.node.state import address_of
+
     secret = password.get_secret_value() if password else None
-    return Cluster(settings.address(), user=user, password=secret, ca_file=settings.ca_file, timeout=settings.timeout)
+    return Cluster(address_of(settings), user=user, password=secret, ca_file=settings.ca_file, timeout=settings.timeout)

@@ -11,7 +11,6 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from encoders.homes import cache_home, data_home
-from opensearch.errors import ClusterUnreachableError
 
 
 class ClusterSettings(BaseSettings):
@@ -36,23 +35,6 @@ class ClusterSettings(BaseSettings):
     def is_local(self) -> bool:
         """Whether the local node is meant."""
         return self.url is None
-
-    def address(self) -> str:
-        """Return the address to speak to.
-
-        Raises:
-            ClusterUnreachableError: `OPENSEARCH_URL` is not set and no local node was started.
-        """
-        if self.url is not None:
-            return self.url
-        from opensearch.node.state import read_state
-
-        node = read_state(NodeSettings())
-        if node is None:
-            raise ClusterUnreachableError(
-                "no OpenSearch: start the local node with `kindred up`, or set OPENSEARCH_URL"
-            )
-        return node.url
 
 
 def _node_home() -> Path:

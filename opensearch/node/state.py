@@ -6,7 +6,8 @@ from pathlib import Path
 import orjson
 import psutil
 
-from opensearch.settings import NodeSettings
+from opensearch.errors import ClusterUnreachableError
+from opensearch.settings import ClusterSettings, NodeSettings
 
 BIRTH_TOLERANCE = 0.5  # seconds
 
@@ -52,6 +53,20 @@ def read_state(settings: NodeSettings) -> NodeState | None:
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
     return state if is_node_of(state) else None
+
+
+def address_of(cluster: ClusterSettings) -> str:
+    """Return the address to speak to.
+
+    Raises:
+        ClusterUnreachableError: `OPENSEARCH_URL` is not set and no local node was started.
+    """
+    if cluster.url is not None:
+        return cluster.url
+    node = read_state(NodeSettings())
+    if node is None:
+        raise ClusterUnreachableError("no OpenSearch: start the local node with `kindred up`, or set OPENSEARCH_URL")
+    return node.url
 
 
 def is_node_of(state: NodeState) -> bool:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from opensearch.node.config import jvm_options, options, write_anew
 from opensearch.node.java import Java
+from opensearch.node.state import address_of
 from opensearch.settings import ClusterSettings, NodeSettings
 
 WITH_VECTOR = Java(Path("/jdk"), 25, True, "PATH")
@@ -91,7 +92,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     }.items():
         monkeypatch.setenv(name, value)
     cluster, node = ClusterSettings(), NodeSettings()
-    assert (cluster.address(), cluster.user, cluster.ca_file) == ("https://shop:9200", "kindred", None)
+    assert (address_of(cluster), cluster.user, cluster.ca_file) == ("https://shop:9200", "kindred", None)
     assert "secret" not in repr(cluster)
     assert (node.http_port, node.transport, node.seed_ports, node.url) == (9555, 9655, (9300,), "http://127.0.0.1:9555")
 

@@ -15,7 +15,7 @@ from opensearch.client import Cluster, connect
 from opensearch.errors import ClusterUnreachableError, NodeError
 from opensearch.node import NodeState, ensure_installed, start, state, stop
 from opensearch.node.install import MARKER
-from opensearch.node.state import state_file
+from opensearch.node.state import address_of, state_file
 from opensearch.settings import ClusterSettings, NodeSettings
 from tests.fixtures.node import new_home, node_settings
 from tests.opensearch.conftest import Contested, start_elsewhere
@@ -85,7 +85,7 @@ def test_the_address_of_the_local_node_is_found_without_settings(
 ) -> None:
     monkeypatch.delenv("OPENSEARCH_URL", raising=False)
     monkeypatch.setenv("KINDRED_NODE_HOME", str(bare[0].home))
-    assert ClusterSettings().address() == bare[1].url
+    assert address_of(ClusterSettings()) == bare[1].url
     with connect() as cluster:
         assert cluster.request("GET", "/")["name"] == "bare"
 
