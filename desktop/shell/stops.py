@@ -1,15 +1,35 @@
 """What the tour shows, in its order."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from PySide6.QtWidgets import QFrame, QPushButton
+
+from desktop.compare.presenter import ComparePresenter
+from desktop.compare.view import ComparePage
 from desktop.i18n import tr
+from desktop.label.view import LabelPage
+from desktop.search.presenter import SearchPresenter
+from desktop.search.view import SearchPage
 from desktop.shell.tour import Stop
 
-if TYPE_CHECKING:
-    from desktop.shell.window import MainWindow
+
+class Toured(Protocol):
+    """What the tour needs of a window."""
+
+    search: SearchPresenter
+    compare: ComparePresenter
+    search_view: SearchPage
+    compare_view: ComparePage
+    label_view: LabelPage
+    rail_frame: QFrame
+    palette_button: QPushButton
+
+    def show_page(self, name: str) -> object:
+        """Show one of its pages."""
+        ...
 
 
-def stops(window: "MainWindow") -> list[Stop]:
+def stops(window: Toured) -> list[Stop]:
     """Return the stops of a window, those of pages that it has."""
 
     def search() -> None:
