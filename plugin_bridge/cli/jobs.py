@@ -15,6 +15,7 @@ from plugin_bridge.background import is_alive
 from plugin_bridge.cli.output import console, out, print_json, table
 from plugin_bridge.cli.progress_lines import Lines, telling
 from plugin_bridge.errors import BridgeError, JobError
+from plugin_bridge.jobs.commands import Commands
 from plugin_bridge.jobs.desk import JobDesk, is_over
 from plugin_bridge.jobs.ledger import DONE
 from plugin_bridge.jobs.told import Told
@@ -36,9 +37,14 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="jobs")
 
 
-def list_command(json: Json = False) -> None:
+def known_commands(context: typer.Context) -> Commands:
+    """Return the commands of the command line that runs, which are what jobs may be."""
+    return Commands(context.find_root().command)
+
+
+def list_command(context: typer.Context, json: Json = False) -> None:
     """List the jobs, newest first."""
-    with _desk() as desk:
+    with _desk(context) as desk:
         found = [desk.described(job) for job in desk.all()]
     if json:
         print_json({"jobs": found})
@@ -51,9 +57,9 @@ def list_command(json: Json = False) -> None:
     out.print(table("", columns, rows))
 
 
-def show_command(number: Number, json: Json = False) -> None:
+def show_command(context: typer.Context, number: Number, json: Json = False) -> None:
     """Show how a job stands, what it measured and what it said."""
-    with _desk() as desk:
+    with _desk(context) as desk:
         found, said = desk.described(desk.get(number)), desk.log(number)
     if json:
         print_json({**found, "log": said})
@@ -68,6 +74,7 @@ def show_command(number: Number, json: Json = False) -> None:
 
 
 def start_command(
+    context: typer.Context,
     kind: Annotated[str, typer.Argument(help="As train-pairs, or release.")],
     given: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An option of its command; again for more.")
@@ -81,7 +88,7 @@ def start_command(
     The job is the same as one that the bridge is asked for: one at a time, from the labels of the alias, or from a
     folder below KINDRED_HOME/datasets that `--set data=NAME` names.
     """
-    with _desk() as desk:
+    with _desk(context) as desk:
         served = is_alive(Settings())
         if detach and not served:
             raise JobError("--detach needs a bridge that looks after the job: `kindred up` starts it")
@@ -99,9 +106,9 @@ def start_command(
         raise BridgeError(f"job {job.id} {done['state']}: {done['problem']}")
 
 
-def cancel_command(number: Number, json: Json = False) -> None:
+def cancel_command(context: typer.Context, number: Number, json: Json = False) -> None:
     """Cancel a job: one that waits at once, one that runs within seconds."""
-    with _desk() as desk:
+    with _desk(context) as desk:
         found = desk.described(desk.cancel(number, getpass.getuser()))
         if not is_alive(Settings()):
             end = time.monotonic() + 30
@@ -131,12 +138,12 @@ def _followed(desk: JobDesk, number: int, lines: Lines, *, looking_after: bool) 
 
 
 @contextmanager
-def _desk() -> Iterator[JobDesk]:
+def _desk(context: typer.Context) -> Iterator[JobDesk]:
     settings = Settings()
     storage = LateStorage(settings)
     try:
         with connect() as cluster:
-            yield JobDesk(settings, storage, cluster, ModelStore(settings.models_dir))
+            yield JobDesk(settings, storage, cluster, ModelStore(settings.models_dir), known_commands(context))
     finally:
         storage.close()
 

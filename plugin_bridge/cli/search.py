@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from plugin_bridge.cli.jobs import known_commands
 from plugin_bridge.cli.output import console, out, print_json, table
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.in_process import open_searcher
@@ -120,7 +121,10 @@ def product(
         out.print(table(product_id, ("field", "value"), found.items()))
 
 
-def serve(json: Annotated[bool, typer.Option("--json", help="Print one JSON document when it is up.")] = False) -> None:
+def serve(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document when it is up.")] = False,
+) -> None:
     """Run the bridge in the foreground."""
     from plugin_bridge.service import server
 
@@ -130,7 +134,7 @@ def serve(json: Annotated[bool, typer.Option("--json", help="Print one JSON docu
         console.print(f"tokens were made for {', '.join(made)}; their secrets are in {settings.home / 'secrets.json'}")
     console.print(f"bridge on {settings.local_url}", markup=False)
     document = {"url": settings.local_url, "pid": os.getpid(), "home": settings.home, "alias": settings.alias}
-    server.serve(settings, (lambda: print_json(document)) if json else (lambda: None))
+    server.serve(settings, known_commands(context), (lambda: print_json(document)) if json else (lambda: None))
 
 
 def list_tokens(json: Json = False) -> None:

@@ -1,8 +1,8 @@
 """Which command a kind of job is, which of its options may be set, and where its data comes from.
 
-The options are read from the command itself, so that a job can never be asked for what the command line does not
-know. Values are checked by the types that the command declares and handed over as one argument each; no shell is
-involved. Options that name files are not taken over HTTP, except `data`, a folder below `KINDRED_HOME/datasets`.
+The options are read from the command line that started this process, so that a job can never be asked for what that
+does not know. Values are checked by the types that the command declares and handed over as one argument each; no shell
+is involved. Options that name files are not taken over HTTP, except `data`, a folder below `KINDRED_HOME/datasets`.
 """
 
 import inspect
@@ -10,7 +10,6 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,31 +66,94 @@ def data_folder(settings: Settings, name: str) -> Path:
     return folder
 
 
-def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a job, each of its option's type; names of models are made where they are needed.
+class Commands:
+    """The commands of a command line, `root` its outermost group, as jobs may ask for them."""
 
-    Raises:
-        JobError: 422 for an unknown kind, an unknown setting or a value of another type; 501 where this version has
-            no such command.
-    """
-    options = options_of(kind)
-    found: dict[str, Any] = {}
-    for name, value in given.items():
-        if name == "data" and (kind != RELEASE or "data" in all_options(kind)):
-            found[name] = _typed(str, name, value)
-            continue
-        if name not in options:
-            known = ", ".join(sorted([*options, "data"]))
-            raise JobError(f"{name}: {kind} has no such setting; it has {known}", status=422, field=name)
-        if value is not None:
-            found[name] = _typed(options[name].hint, name, value)
-            _refuse_path(name, found[name])
-    for option in options.values():
-        if option.required and option.name not in found:
-            if option.name != "out":
-                raise JobError(f"{option.name}: is needed", status=422, field=option.name)
-            found["out"] = made_name(kind)
-    return found
+    def __init__(self, root: Any) -> None:
+        self._root = root
+
+    def checked(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings of a job, each of its option's type; names of models are made where they are needed.
+
+        Raises:
+            JobError: 422 for an unknown kind, an unknown setting or a value of another type; 501 where this version has
+                no such command.
+        """
+        options = self.options_of(kind)
+        found: dict[str, Any] = {}
+        for name, value in given.items():
+            if name == "data" and (kind != RELEASE or "data" in self.all_options(kind)):
+                found[name] = _typed(str, name, value)
+                continue
+            if name not in options:
+                known = ", ".join(sorted([*options, "data"]))
+                raise JobError(f"{name}: {kind} has no such setting; it has {known}", status=422, field=name)
+            if value is not None:
+                found[name] = _typed(options[name].hint, name, value)
+                _refuse_path(name, found[name])
+        for option in options.values():
+            if option.required and option.name not in found:
+                if option.name != "out":
+                    raise JobError(f"{option.name}: is needed", status=422, field=option.name)
+                found["out"] = made_name(kind)
+        return found
+
+    def prepared(self, job: ChildJob, folder: Path, settings: Settings, write: Any) -> list[str]:
+        """Return a job's command, its data in place; `write(kind, alias, folder)` writes what people said."""
+        data: Path | None = None
+        if job.settings.get("data"):
+            data = data_folder(settings, str(job.settings["data"]))
+        elif job.kind in FROM_LABELS:
+            data = folder / "data"
+            data.mkdir(exist_ok=True)
+            write(job.kind, job.alias, data)
+        elif job.kind in FROM_FOLDER:
+            raise JobError(
+                f"data: {job.kind} needs a folder below {settings.home / 'datasets'}", status=422, field="data"
+            )
+        return self.command(job.kind, job.settings, job.alias, data)
+
+    def command(self, kind: str, settings: Mapping[str, Any], alias: str, data: Path | None) -> list[str]:
+        """Return the command of a job, without the program's name."""
+        options, every = self.options_of(kind), self.all_options(kind)
+        words = [*KINDS[kind], "--json"]
+        if "index" in every:
+            words.append(f"--index={alias}")
+        if data is not None:
+            words.append(f"--data={data}")
+        arguments: list[str] = []
+        for name, value in settings.items():
+            if name in options:
+                (arguments if options[name].argument else words).extend(options[name].words(value))
+        return [*words, "--", *arguments] if arguments else words
+
+    def default_settings(self, kind: str) -> dict[str, Any]:
+        """Return the options of a kind with their defaults; a name of a model stands where one is needed."""
+        found = {name: one.default for name, one in self.options_of(kind).items()}
+        return {**found, "out": made_name(kind)} if "out" in found else found
+
+    def options_of(self, kind: str) -> dict[str, Option]:
+        """Return the options that may be set, by name: neither files nor what a job sets itself."""
+        return {
+            name: one for name, one in self.all_options(kind).items() if name not in _OWN and not _names_file(one.hint)
+        }
+
+    def all_options(self, kind: str) -> dict[str, Option]:
+        """Return all options of a kind's command; raises JobError for an unknown kind, or a command that is missing."""
+        if kind not in KINDS:
+            raise JobError(f"kind: {kind!r} is none of {', '.join(KINDS)}", status=422, field="kind")
+        found: Any = self._root
+        for word in KINDS[kind]:
+            found = getattr(found, "commands", {}).get(word)
+            if found is None:
+                raise JobError(f"this version of Kindred has no command `{' '.join(KINDS[kind])}`", status=501)
+        hints = typing.get_type_hints(inspect.unwrap(found.callback))
+        return {option.name: option for option in (_option(one, hints) for one in found.params)}
+
+
+def made_name(kind: str) -> str:
+    """Return a name for the model that a training makes: what it is and when."""
+    return f"{kind.removeprefix('train-')}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
 
 
 def _refuse_path(name: str, value: Any) -> None:
@@ -102,69 +164,6 @@ def _refuse_path(name: str, value: Any) -> None:
             status=422,
             field=name,
         )
-
-
-def command(kind: str, settings: Mapping[str, Any], alias: str, data: Path | None) -> list[str]:
-    """Return the command of a job, without the program's name."""
-    options, every = options_of(kind), all_options(kind)
-    words = [*KINDS[kind], "--json"]
-    if "index" in every:
-        words.append(f"--index={alias}")
-    if data is not None:
-        words.append(f"--data={data}")
-    arguments: list[str] = []
-    for name, value in settings.items():
-        if name in options:
-            (arguments if options[name].argument else words).extend(options[name].words(value))
-    return [*words, "--", *arguments] if arguments else words
-
-
-def options_of(kind: str) -> dict[str, Option]:
-    """Return the options that may be set, by name: neither files nor what a job sets itself."""
-    return {name: one for name, one in all_options(kind).items() if name not in _OWN and not _names_file(one.hint)}
-
-
-@cache
-def all_options(kind: str) -> dict[str, Option]:
-    """Return all options of a kind's command; raises JobError for an unknown kind, or a command that is not there."""
-    if kind not in KINDS:
-        raise JobError(f"kind: {kind!r} is none of {', '.join(KINDS)}", status=422, field="kind")
-    import typer
-
-    from plugin_bridge.cli import app
-
-    found: Any = typer.main.get_command(app)
-    for word in KINDS[kind]:
-        found = getattr(found, "commands", {}).get(word)
-        if found is None:
-            raise JobError(f"this version of Kindred has no command `{' '.join(KINDS[kind])}`", status=501)
-    hints = typing.get_type_hints(inspect.unwrap(found.callback))
-    return {option.name: option for option in (_option(one, hints) for one in found.params)}
-
-
-def made_name(kind: str) -> str:
-    """Return a name for the model that a training makes: what it is and when."""
-    return f"{kind.removeprefix('train-')}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-
-
-def default_settings(kind: str) -> dict[str, Any]:
-    """Return the options of a kind with their defaults; a name of a model stands where one is needed."""
-    found = {name: one.default for name, one in options_of(kind).items()}
-    return {**found, "out": made_name(kind)} if "out" in found else found
-
-
-def prepared(job: ChildJob, folder: Path, settings: Settings, write: Any) -> list[str]:
-    """Return a job's command, its data in place; `write(kind, alias, folder)` writes what people said."""
-    data: Path | None = None
-    if job.settings.get("data"):
-        data = data_folder(settings, str(job.settings["data"]))
-    elif job.kind in FROM_LABELS:
-        data = folder / "data"
-        data.mkdir(exist_ok=True)
-        write(job.kind, job.alias, data)
-    elif job.kind in FROM_FOLDER:
-        raise JobError(f"data: {job.kind} needs a folder below {settings.home / 'datasets'}", status=422, field="data")
-    return command(job.kind, job.settings, job.alias, data)
 
 
 def _option(parameter: Any, hints: Mapping[str, Any]) -> Option:

@@ -14,7 +14,8 @@ from opensearch import generations
 from opensearch.client import Cluster
 from plugin_bridge.background import environment
 from plugin_bridge.errors import JobError
-from plugin_bridge.jobs import commands, planning
+from plugin_bridge.jobs import planning
+from plugin_bridge.jobs.commands import FROM_FOLDER, FROM_LABELS, Commands, data_folder
 from plugin_bridge.jobs.ledger import ENDED, ChildJob, JobLedger
 from plugin_bridge.jobs.runner import LOOK_SECONDS, Runner, folder_of, host_of
 from plugin_bridge.jobs.told import Told, log_text
@@ -34,8 +35,11 @@ _KEPT_TOLD = 200
 class JobDesk:
     """Queues jobs, runs them one after the other, and tells how they stand. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, storage: LateStorage, cluster: Cluster, store: ModelStore) -> None:
+    def __init__(
+        self, settings: Settings, storage: LateStorage, cluster: Cluster, store: ModelStore, commands: Commands
+    ) -> None:
         self._settings, self._storage, self._cluster, self._store = settings, storage, cluster, store
+        self._commands = commands
         self._stopped, self._nudged = threading.Event(), threading.Event()
         self._told: dict[int, Told] = {}
         self._lock = threading.Lock()
@@ -60,10 +64,10 @@ class JobDesk:
 
     def add(self, kind: str, settings: Mapping[str, Any], by: str, alias: str | None = None) -> ChildJob:
         """Put a job at the end of the queue; raises JobError for what its command does not know."""
-        wanted = commands.checked(kind, settings)
+        wanted = self._commands.checked(kind, settings)
         if wanted.get("data"):
-            commands.data_folder(self._settings, str(wanted["data"]))
-        elif kind in commands.FROM_FOLDER:
+            data_folder(self._settings, str(wanted["data"]))
+        elif kind in FROM_FOLDER:
             raise JobError(
                 f"data: {kind} needs the name of a folder below {self._settings.home / 'datasets'}",
                 status=422,
@@ -106,7 +110,13 @@ class JobDesk:
 
     def plan(self, kind: str, alias: str | None = None) -> dict[str, Any]:
         """Return what a job of this kind would work with."""
-        return planning.plan(kind, self._labels(kind, alias or self._settings.alias), self._store, self.all())
+        return planning.plan(
+            kind,
+            self._commands.default_settings(kind),
+            self._labels(kind, alias or self._settings.alias),
+            self._store,
+            self.all(),
+        )
 
     def step(self) -> None:
         """Do what there is to do once."""
@@ -119,7 +129,7 @@ class JobDesk:
         return JobLedger(self._storage.open(), host_of(self._settings))
 
     def _prepare(self, job: ChildJob, folder: Path) -> list[str]:
-        return commands.prepared(job, folder, self._settings, self._write_labels)
+        return self._commands.prepared(job, folder, self._settings, self._write_labels)
 
     def _write_labels(self, kind: str, alias: str, folder: Path) -> None:
         """Write what people said of an alias, as the kind of training reads it; raises JobError where there is none."""
@@ -138,7 +148,7 @@ class JobDesk:
 
     def _labels(self, kind: str, alias: str) -> int | None:
         if not self._storage.exists():
-            return 0 if kind in commands.FROM_LABELS else None
+            return 0 if kind in FROM_LABELS else None
         storage = self._storage.open()
         if kind == "train-pairs":
             counts = Reading(storage, alias).counts()

@@ -3,6 +3,7 @@
 import platform
 import shutil
 import subprocess
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import Any
 from encoders.shipped import IMAGE, TEXT
 from encoders.store import ModelStore
 from plugin_bridge.jobs import ledger as states
-from plugin_bridge.jobs.commands import default_settings
 from plugin_bridge.jobs.ledger import ChildJob
 
 _PROBE_SECONDS = 5.0
@@ -41,15 +41,17 @@ def estimate(kind: str, jobs: list[ChildJob]) -> float | None:
     return None
 
 
-def plan(kind: str, labels: int | None, store: ModelStore, jobs: list[ChildJob]) -> dict[str, Any]:
-    """Return the plan of a kind as the bridge answers it; raises JobError for an unknown kind."""
+def plan(
+    kind: str, settings: Mapping[str, Any], labels: int | None, store: ModelStore, jobs: list[ChildJob]
+) -> dict[str, Any]:
+    """Return the plan of a kind as the bridge answers it; `settings` are its options with their defaults."""
     return {
         "kind": kind,
         "device": device(),
         "seconds": estimate(kind, jobs),
         "labels": labels,
         "bases": bases(kind, store),
-        "settings": default_settings(kind),
+        "settings": settings,
     }
 
 

@@ -12,6 +12,7 @@ from opensearch.errors import OpenSearchError
 from plugin_bridge.behaviour.recommending import Recommender
 from plugin_bridge.encoder_pool import EncoderPool
 from plugin_bridge.fallbacks import FallbackLedger
+from plugin_bridge.jobs.commands import Commands
 from plugin_bridge.jobs.desk import JobDesk
 from plugin_bridge.labels.desk import LabelDesk
 from plugin_bridge.registry import Refresher, Registry, Snapshot
@@ -70,7 +71,7 @@ class Context:
         self.cluster.close()
 
 
-def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
+def open_context(settings: Settings, commands: Commands, cluster: Cluster | None = None) -> Context:
     """Return the parts of a bridge, nothing started yet; raises ClusterUnreachableError where no cluster is named."""
     cluster = cluster or connect()
     store = ModelStore(settings.models_dir)
@@ -110,7 +111,7 @@ def open_context(settings: Settings, cluster: Cluster | None = None) -> Context:
         threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="search"),
         storage=storage,
         desk=ReviewDesk(settings, storage, cluster, pool, taggers(cluster, store, settings)),
-        jobs=JobDesk(settings, storage, cluster, store),
+        jobs=JobDesk(settings, storage, cluster, store, commands),
         canaries=CanaryKeeper(storage),
         labels=LabelDesk(settings, storage, cluster),
         rules=rules,

@@ -9,6 +9,7 @@ import uvicorn
 
 from plugin_bridge.binding import check_binding
 from plugin_bridge.errors import BridgeError
+from plugin_bridge.jobs.commands import Commands
 from plugin_bridge.service.app import create_app
 from plugin_bridge.service.context import open_context
 from plugin_bridge.settings import Settings
@@ -16,17 +17,16 @@ from plugin_bridge.settings import Settings
 _KEEP_ALIVE_SECONDS = 75  # longer than OpenSearch's connectors keep an idle connection, so that none is cut in use
 
 
-def serve(settings: Settings | None = None, started: Callable[[], None] = lambda: None) -> None:
+def serve(settings: Settings, commands: Commands, started: Callable[[], None] = lambda: None) -> None:
     """Run the bridge in the foreground until it is told to stop; raises BridgeError where it cannot start.
 
-    `started` is called once, when it answers.
+    `commands` are what its jobs may run; `started` is called once, when it answers.
     """
-    settings = settings or Settings()
     check_binding(settings)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("opensearch").setLevel(logging.WARNING)  # opensearch-py reports every request
     listening = _listen(settings)
-    app = create_app(open_context(settings))
+    app = create_app(open_context(settings, commands))
     config = uvicorn.Config(
         app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",

@@ -12,7 +12,7 @@ from opensearch.client import Cluster
 from plugin_bridge.service.app import create_app
 from plugin_bridge.service.context import open_context
 from plugin_bridge.settings import Settings
-from tests.fixtures.bridge import Bridge
+from tests.fixtures.bridge import Bridge, known_commands
 from tests.fixtures.data import ROOT
 
 PAGE = (ROOT / "docs" / "bridge.md").read_text(encoding="utf-8")
@@ -21,7 +21,7 @@ BLOCK = re.compile(r"(?:^<!-- (?P<mark>[^>]*) -->\n)?^```bash\n(?P<code>.*?)^```
 
 
 def test_every_endpoint_is_described(cluster: Cluster, tmp_path: Path) -> None:
-    context = open_context(Settings(home=tmp_path), cluster)
+    context = open_context(Settings(home=tmp_path), known_commands(), cluster)
     paths = create_app(context)._app.openapi()["paths"]  # type: ignore[attr-defined]
     assert len(paths) > 8
     for path in paths:

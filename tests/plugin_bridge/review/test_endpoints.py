@@ -21,6 +21,7 @@ from plugin_bridge.service.app import create_app
 from plugin_bridge.service.context import open_context
 from plugin_bridge.settings import Settings
 from plugin_bridge.tokens import TokenStore
+from tests.fixtures.bridge import known_commands
 from tests.plugin_bridge.review.conftest import Suggest, Tagger, source
 
 SAYS = {
@@ -33,7 +34,7 @@ SAYS = {
 def http(cluster: Cluster, tmp_path: Path, alias: str, generation: Generation) -> Iterator[TestClient]:
     """A bridge in this process over the test's generation and database, with a merchandiser's token named anna."""
     settings = Settings(home=tmp_path / "home", alias=alias)
-    context = open_context(settings, Cluster(cluster.url))
+    context = open_context(settings, known_commands(), Cluster(cluster.url))
     desk = ReviewDesk(
         settings, context.storage, context.cluster, context.registry.pool, lambda name, generation: Tagger(SAYS)
     )
@@ -181,7 +182,7 @@ def test_a_bridge_that_starts_writes_what_was_recorded(
         reviewer.accept([number], "anna")
     reviewer.documents.mark = kill  # type: ignore[method-assign]
     assert source(cluster, generation.index, "shoe")["tags"] == ["sale"]
-    context = open_context(Settings(home=tmp_path / "home", alias=alias), Cluster(cluster.url))
+    context = open_context(Settings(home=tmp_path / "home", alias=alias), known_commands(), Cluster(cluster.url))
     with TestClient(create_app(context)):  # type: ignore[arg-type]
         end = time.monotonic() + 120
         while reviewer.ledger.pending() and time.monotonic() < end:
@@ -196,7 +197,7 @@ def test_a_damaged_database_stops_no_search(
     settings = Settings(home=tmp_path / "home", alias=alias)
     settings.home.mkdir()
     (settings.home / "kindred.db").write_bytes(b"no database" * 1000)
-    with TestClient(create_app(open_context(settings, Cluster(cluster.url)))) as client:  # type: ignore[arg-type]
+    with TestClient(create_app(open_context(settings, known_commands(), Cluster(cluster.url)))) as client:  # type: ignore[arg-type]
         client.headers["authorization"] = f"Bearer {TokenStore(settings.home).secret('merchandiser')}"
         answer: httpx.Response = client.get("/v1/suggestions")
         assert answer.status_code == 500
