@@ -6,6 +6,7 @@ A row that is broken is left out, counted, and told with its line; a file withou
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
@@ -68,7 +69,7 @@ def read_rows(path: Path, cleaning: Cleaning, zone: tzinfo = UTC) -> Iterator[Ro
     try:
         with _opened(path) as stream:
             yield from reader(path, stream, cleaning, zone)
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, zlib.error) as error:
         raise BehaviourError(f"{path}: cannot be read: {error}") from error
 
 
@@ -139,7 +140,7 @@ def _order(
         item,
         title,
         quantity,
-        float(price) if price.replace(".", "", 1).isdigit() else 0.0,
+        float(price) if price.replace(".", "", 1).isdecimal() else 0.0,
         (record.get("country") or "").strip(),
     )
 
@@ -185,9 +186,13 @@ def _event(event: Mapping[str, Any], cleaning: Cleaning, zone: tzinfo) -> Row | 
         cleaning.leave_out("postage_or_adjustment")
         return None
     quantity = float(attributes.get("quantity", 1))
+    if not quantity > -1e9:
+        raise ValueError(f"quantity {attributes['quantity']!r} is no number")
     if quantity <= 0:
         cleaning.leave_out("cancelled")
         return None
+    if "timestamp" not in event:
+        raise ValueError("timestamp is missing")
     session = str(event.get("session_id") or event.get("query_id") or customer)
     kind = "purchase" if action in PURCHASES else "look"
     country = str(attributes.get("country") or "")

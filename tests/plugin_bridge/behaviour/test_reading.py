@@ -144,6 +144,28 @@ def test_events_are_read_and_robots_are_left_out(tmp_path: Path) -> None:
     assert f"line {ROBOT_EVENTS + 5}" in found.cleaning.problems[0]
 
 
+def test_an_event_without_a_time_or_a_quantity_that_is_a_number_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    whole = {
+        "action_name": "purchase",
+        "client_id": "ann",
+        "timestamp": "2024-05-01T10:00:00Z",
+        "event_attributes": {"object": {"object_id": "p1"}},
+    }
+    timeless = {name: value for name, value in whole.items() if name != "timestamp"}
+    countless = {**whole, "event_attributes": {"object": {"object_id": "p1"}, "quantity": "nan"}}
+    (tmp_path / "events.jsonl").write_text("\n".join(map(json.dumps, (timeless, countless, whole))))
+    found = read_behaviour(tmp_path, lambda customer: customer)
+    assert len(found.interactions) == 1
+    assert found.cleaning.left_out == {"broken": 2}
+    assert "line 1: timestamp is missing" in found.cleaning.problems[0]
+    assert "line 2: quantity 'nan' is no number" in found.cleaning.problems[1]
+
+
+def test_a_price_that_is_no_number_costs_no_row(tmp_path: Path) -> None:
+    found = read(orders(tmp_path, "1,2011-01-05 10:00:00,17,A1,Mug,2,²,France"))
+    assert len(found.interactions) == 1
+
+
 @pytest.mark.parametrize(
     ("item", "title", "service"),
     [
@@ -174,6 +196,9 @@ def test_what_cannot_be_used_at_all_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(BehaviourError, match="no row is left"):
         read(orders(tmp_path, "C1,2011-01-05 10:00:00,17,A1,Mug,2,1.5,France"))
     damaged = tmp_path / "orders.csv.gz"
-    damaged.write_bytes(b"\x1f\x8b\x08 no gzip")
-    with pytest.raises(BehaviourError, match="cannot be read"):
-        list(read_rows(damaged, Cleaning()))
+    broken = bytearray(gzip.compress(bytes(range(256)) * 40))
+    broken[12:40] = b"x" * 28
+    for bytes_of in (b"\x1f\x8b\x08 no gzip", bytes(broken), gzip.compress((HEADER + '1,"' + "x" * 200_000).encode())):
+        damaged.write_bytes(bytes_of)
+        with pytest.raises(BehaviourError, match="cannot be read"):
+            list(read_rows(damaged, Cleaning()))
