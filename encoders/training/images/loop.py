@@ -1,4 +1,4 @@
-"""The training loop: heads first, then the network with them, until the val photos gain no more; then on these too.
+"""The training loop: network and heads together, until the val photos gain no more; then on these too.
 
 One loop serves both ways. `cached` hands it activations from the cut on; otherwise the cut is 0 and it gets pixels.
 """
@@ -80,8 +80,7 @@ def train(
     while state.epoch < recipe.epochs and state.epoch - state.best_epoch <= recipe.patience:
         if recipe.minutes is not None and state.seconds > recipe.minutes * 60 * (1 - 1 / (state.epoch + 2)):
             break  # another epoch would not be done in time
-        for group, share in zip(optimiser.param_groups, _rates(recipe, state.epoch), strict=True):
-            group["lr"] = share
+        _pace(optimiser, recipe, state.epoch)
         chance = np.random.default_rng([recipe.seed, state.epoch])
         torch.manual_seed(recipe.seed * 1000 + state.epoch)
         loss = _one_epoch(net, averaged, photos, optimiser, losses, recipe, chance, device, state.epoch)
@@ -118,9 +117,7 @@ def _learn_together(
         if time.monotonic() > end:
             break
         number = recipe.epochs + done
-        share = recipe.again * 0.5 * (1 + float(np.cos(np.pi * done / recipe.last)))
-        for group, rate in zip(optimiser.param_groups, (recipe.rate, recipe.head_rate), strict=True):
-            group["lr"] = rate * share
+        _pace(optimiser, recipe, number)
         chance = np.random.default_rng([recipe.seed, number])
         torch.manual_seed(recipe.seed * 1000 + number)
         _one_epoch(net, averaged, photos, optimiser, losses, recipe, chance, device, number, together=True)
@@ -173,14 +170,13 @@ def _one_epoch(
     for module in net.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.eval()  # few photos: their own means would be worse than ImageNet's
-    frozen = epoch < recipe.frozen_epochs
     for index, step in enumerate(net.steps):
-        step.requires_grad_(index >= net.late or epoch >= recipe.frozen_epochs + recipe.late_epochs)
+        step.requires_grad_(index >= net.late or epoch >= recipe.late_epochs)
     total, count = 0.0, 0
     for maps, before, labels in photos.epoch(chance, recipe.batch, together=together):
         state = tuple(one.to(device, non_blocking=True) for one in (maps, before, labels))
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            loss = losses(net, *state, chance, frozen)
+            loss = losses(net, *state, chance)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 5.0)
@@ -200,35 +196,39 @@ def _losses(recipe: Recipe) -> Callable[..., torch.Tensor]:
         before: torch.Tensor,
         labels: torch.Tensor,
         chance: np.random.Generator,
-        frozen: bool,
     ) -> torch.Tensor:
         if chance.random() < recipe.mixing:
             maps, before, order, share = mixed(maps, before, chance)
-            logits = net.heads(_features(net, maps, before, frozen))[1:]
+            logits = net.heads(net.tail(maps, before)[0])[1:]
             first = class_loss(logits, labels, recipe.smoothing)
             return share * first + (1 - share) * class_loss(logits, labels[order], recipe.smoothing)
-        vector, *logits = net.heads(_features(net, maps, before, frozen))
+        vector, *logits = net.heads(net.tail(maps, before)[0])
         told = class_loss(tuple(logits), labels, recipe.smoothing)
         return told + recipe.metric * alike(vector.float(), labels)
 
     return loss
 
 
-def _features(net: PhotoNet, maps: torch.Tensor, before: torch.Tensor, frozen: bool) -> torch.Tensor:
-    with torch.set_grad_enabled(not frozen):
-        return net.tail(maps, before)[0]
-
-
 def _groups(net: PhotoNet, recipe: Recipe) -> list[dict[str, Any]]:
-    trained = [value for step in net.steps[net.cut :] for value in step.parameters()]
-    return [{"params": trained, "lr": recipe.rate}, {"params": list(net.heads.parameters()), "lr": recipe.head_rate}]
+    """Return what is trained with the rate at which each part of it starts."""
+    early, late = (
+        [value for step in steps for value in step.parameters()]
+        for steps in (net.steps[net.cut : net.late], net.steps[max(net.cut, net.late) :])
+    )
+    parts = ((early, recipe.early_rate), (late, recipe.rate), (list(net.heads.parameters()), recipe.head_rate))
+    return [{"params": values, "lr": rate, "initial_lr": rate} for values, rate in parts if values]
 
 
-def _rates(recipe: Recipe, epoch: int) -> tuple[float, float]:
-    """Return the rates of network and heads in an epoch: half a cosine from the epoch that unfreezes the network."""
-    passed = max(0, epoch - recipe.frozen_epochs) / max(1, recipe.epochs - recipe.frozen_epochs)
-    share = 0.5 * (1 + float(np.cos(np.pi * passed)))
-    return (0.0 if epoch < recipe.frozen_epochs else recipe.rate * share), recipe.head_rate * share
+def _pace(optimiser: torch.optim.Optimizer, recipe: Recipe, epoch: int) -> None:
+    """Set the rates of an epoch: down half a cosine, and once more on train and val photos, from a part of them.
+
+    The first epoch takes a part as well: a step too large at the start is not made good again.
+    """
+    begun, length = (0, recipe.epochs) if epoch < recipe.epochs else (recipe.epochs, recipe.last)
+    share = 0.5 * (1 + float(np.cos(np.pi * (epoch - begun) / length)))
+    share *= recipe.again if begun else recipe.first if epoch == 0 else 1.0
+    for group in optimiser.param_groups:
+        group["lr"] = group["initial_lr"] * share
 
 
 def _keep_if_better(

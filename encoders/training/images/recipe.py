@@ -12,10 +12,11 @@ class Recipe:
         cached: keep the frozen part's activations on disk and train only what stands behind it.
         epochs, minutes: where training ends at the latest; `patience` epochs without a better val score end it before.
         views: how many views of each photo are kept on disk (`cached` only).
-        frozen_epochs: epochs in which heads alone are trained, before the network follows.
-        late_epochs: epochs after those in which only the last steps follow; then all do (without `cached`).
+        late_epochs: epochs in which heads and last steps alone are trained; then all are (without `cached`).
         together: epochs that follow on the train and the val photos; 0 keeps these apart.
-        rate: learning rate of the network; heads take `head_rate`. The epochs `together` start at `again` of both.
+        rate: learning rate of the last steps; those before them take `early_rate`, heads `head_rate`, which is low so
+            that they stay near the discriminant analysis that they start as.
+        first, again: shares of these rates in the first epoch, and where the epochs `together` begin.
         smoothing: label smoothing. mixing: share of batches whose photos are mixed (mixup or CutMix).
         metric: weight of the metric-learning loss, which makes search vectors of a class alike.
         dimension: length of the search vector.
@@ -29,11 +30,12 @@ class Recipe:
     patience: int = 4
     together: int = 4
     views: int = 6
-    frozen_epochs: int = 1
     late_epochs: int = 3
     batch: int = 32
-    rate: float = 3e-4
-    head_rate: float = 1e-3
+    rate: float = 1e-3
+    early_rate: float = 3e-4
+    head_rate: float = 1e-4
+    first: float = 0.3
     again: float = 0.3
     decay: float = 0.02
     smoothing: float = 0.1

@@ -15,7 +15,7 @@ from encoders.nets.quick import quick_step
 from encoders.photosets import read_photo_set
 from encoders.pictures import load_picture
 from encoders.store import ModelStore
-from encoders.training.images import install, run
+from encoders.training.images import install, loop, run
 from encoders.training.images.calibrate import sure_from
 from encoders.training.images.recipe import Recipe
 from encoders.training.images.start import discriminant
@@ -197,6 +197,22 @@ def test_a_killed_training_goes_on_where_it_was(photo_folder, tmp_path, tiny, mo
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
+def test_rates_begin_low_fall_to_nothing_and_begin_again_for_the_val_photos():
+    net = PhotoNet(tiny_backbone(32), cut=0, dimension=8, heads={"fine": 3})
+    recipe = dataclasses.replace(QUICK, epochs=4, together=2)
+    optimiser = torch.optim.AdamW(loop._groups(net, recipe))
+    parts = [sum(value.numel() for value in group["params"]) for group in optimiser.param_groups]
+    assert sum(parts) == sum(value.numel() for value in net.parameters())
+    seen = []
+    for epoch in range(6):
+        loop._pace(optimiser, recipe, epoch)
+        seen.append([group["lr"] for group in optimiser.param_groups])
+    rates = np.array([recipe.early_rate, recipe.rate, recipe.head_rate])
+    falling = (1 + np.cos(np.pi * np.array([0, 1, 2, 3]) / 4)) / 2
+    shares = [recipe.first, *falling[1:], recipe.again, recipe.again / 2]
+    np.testing.assert_allclose(seen, np.outer(shares, rates), rtol=1e-6)
+
+
 def test_no_more_is_learned_once_the_minutes_are_over(photo_folder, tmp_path, tiny, monkeypatch):
     monkeypatch.setattr(run, "install_trained", lambda *some, **named: [])  # what is installed is not asked here
     events: list = []
@@ -211,7 +227,7 @@ def test_no_more_is_learned_once_the_minutes_are_over(photo_folder, tmp_path, ti
 
 def test_the_whole_network_trains_from_the_photos_themselves(photo_folder, tmp_path, tiny, monkeypatch):
     monkeypatch.setattr(run, "install_trained", lambda *some, **named: [])
-    outcome = trained(photo_folder, tmp_path, dataclasses.replace(QUICK, cached=False, frozen_epochs=0, late_epochs=0))
+    outcome = trained(photo_folder, tmp_path, dataclasses.replace(QUICK, cached=False, late_epochs=1))
     assert len(outcome.state.history) == 3
     assert outcome.state.best > 0.3
 
