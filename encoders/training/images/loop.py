@@ -54,7 +54,10 @@ def train(
 ) -> tuple[State, dict[str, torch.Tensor]]:
     """Train `net` in place; return how it went, and the weights that val photos chose, which never saw one of them.
 
-    These are the mean of the best weights of all trainings, or the best ones of a single training where they do better.
+    These are the mean of the best weights of all trainings, unless it does worse than these on average, as where one
+    training never got going; then the best training's. That one alone does better than the mean on few val photos is
+    mostly luck: it is the best of many epochs, and the mean is one.
+
     What is left in `net` is the average after the epochs `together`, or those same weights where there were none. A
     run that was killed goes on from `folder`'s checkpoints when its recipe and `key`, which names its photos, are the
     same. `tell` gets one mapping per epoch, which TensorBoard gets as well.
@@ -64,11 +67,12 @@ def train(
     net.to(device)
     net.quick = device.type == "cpu"
     start = _weights(net)
-    state, each = State(), []
+    state, each, scores = State(), [], []
     for turn in range(recipe.trainings):
         net.load_state_dict(start)
         found, best = _train_once(net, photos, recipe, folder, tell, plan, turn, state.seconds)
         each.append(best)
+        scores.append(found.best)
         if found.best > state.best:
             state.best, state.best_epoch, chosen = found.best, found.best_epoch, best
         state.epoch, state.seconds = state.epoch + found.epoch, state.seconds + found.seconds
@@ -77,7 +81,10 @@ def train(
         mean = {name: _mean([one[name] for one in each]) for name in each[0]}
         net.load_state_dict(mean)
         score = measure(net, photos, device)["val_score"]
-        if score >= state.best:
+        tell(
+            {"event": "step", "step": f"val score of the trainings' mean {score:.3f}, of the best one {state.best:.3f}"}
+        )
+        if score >= sum(scores) / len(scores):
             state.best, chosen = score, mean
     net.load_state_dict(chosen)
     if recipe.last:

@@ -199,8 +199,8 @@ def test_a_killed_training_goes_on_where_it_was(last, starts, photo_folder, tmp_
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
-@pytest.mark.parametrize("gain", [1.0, -1.0])
-def test_the_mean_of_two_trainings_is_kept_unless_one_alone_does_better(tmp_path, monkeypatch, gain):
+@pytest.mark.parametrize("score", [0.75, 0.25])
+def test_the_mean_of_two_trainings_is_kept_unless_it_does_worse_than_they_do(tmp_path, monkeypatch, score):
     net = PhotoNet(tiny_backbone(32), cut=0, dimension=8, heads={"fine": 3})
     start = loop._weights(net)
     each = []
@@ -212,14 +212,14 @@ def test_the_mean_of_two_trainings_is_kept_unless_one_alone_does_better(tmp_path
         return loop.State(epoch=3, seconds=1.0, best=float(turn), best_epoch=2), each[-1]
 
     monkeypatch.setattr(loop, "_train_once", once)
-    monkeypatch.setattr(loop, "measure", lambda *some: {"val_score": 1.0 + gain})
+    monkeypatch.setattr(loop, "measure", lambda *some: {"val_score": score})
     twice = dataclasses.replace(QUICK, trainings=2, together=0)
     state, found = loop.train(net, None, twice, tmp_path, lambda event: None)
     for name, value in net.state_dict().items():
         assert torch.equal(value, found[name])
         if value.is_floating_point():
-            torch.testing.assert_close(value, start[name] + (1.5 if gain > 0 else 2))
-    assert (state.best, state.epoch, state.seconds) == (max(1.0, 1.0 + gain), 6, 2.0)
+            torch.testing.assert_close(value, start[name] + (1.5 if score > 0.5 else 2))
+    assert (state.best, state.epoch, state.seconds) == (0.75 if score > 0.5 else 1.0, 6, 2.0)
 
 
 def test_rates_begin_low_fall_to_nothing_and_begin_again_for_the_val_photos():
