@@ -49,10 +49,7 @@ def images(
         bool | None,
         typer.Option("--cached/--whole", help="Train the last blocks on kept activations; default: without a GPU."),
     ] = None,
-    epochs: Annotated[int, typer.Option("--epochs", min=0, max=1000, help="Epochs of each training.")] = 8,
-    trainings: Annotated[
-        int, typer.Option("--trainings", min=1, max=20, help="Trainings whose weights are averaged.")
-    ] = 2,
+    epochs: Annotated[int, typer.Option("--epochs", min=0, max=1000)] = 8,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0.1, help="End the training after so long.")] = None,
     together: Annotated[
         int, typer.Option("--together", min=0, max=100, help="Epochs on val photos too at the end; 0: never.")
@@ -82,7 +79,6 @@ def images(
         base=base,
         cached=not has_gpu() if cached is None else cached,
         epochs=epochs,
-        trainings=trainings,
         minutes=minutes,
         together=together,
         views=views,

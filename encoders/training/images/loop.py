@@ -1,8 +1,5 @@
 """The training loop: network and heads together, until the val photos gain no more; then on these too.
 
-It is gone through several times from the same start, and the mean of the weights goes on: drawn differently, trainings
-err differently, and their mean errs less than each (Wortsman et al., Model soups, 2022), at no cost when it is asked.
-
 One loop serves both ways. `cached` hands it activations from the cut on; otherwise the cut is 0 and it gets pixels.
 """
 
@@ -22,7 +19,7 @@ from encoders.training.images.recipe import Recipe
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 Tell = Callable[[Mapping[str, Any]], None]
-CHECKPOINT = "checkpoint-{}.pt"
+CHECKPOINT = "checkpoint.pt"
 LOSS_SHARE = 0.05
 
 
@@ -52,106 +49,60 @@ class State:
 def train(
     net: PhotoNet, photos: Photos, recipe: Recipe, folder: Path, tell: Tell, *, key: str = ""
 ) -> tuple[State, dict[str, torch.Tensor]]:
-    """Train `net` in place; return how it went, and the weights that val photos chose, which never saw one of them.
-
-    These are the mean of the best weights of all trainings, unless it does worse than these on average, as where one
-    training never got going; then the best training's. That one alone does better than the mean on few val photos is
-    mostly luck: it is the best of many epochs, and the mean is one.
+    """Train `net` in place; return how it went, and the weights of the best epoch, which never saw a val photo.
 
     What is left in `net` is the average after the epochs `together`, or those same weights where there were none. A
-    run that was killed goes on from `folder`'s checkpoints when its recipe and `key`, which names its photos, are the
+    run that was killed goes on from `folder`'s checkpoint when its recipe and `key`, which names its photos, are the
     same. `tell` gets one mapping per epoch, which TensorBoard gets as well.
     """
     plan = {**asdict(recipe), "key": key}
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net.to(device)
     net.quick = device.type == "cpu"
-    start = _weights(net)
-    state, each, scores = State(), [], []
-    for turn in range(recipe.trainings):
-        net.load_state_dict(start)
-        found, best = _train_once(net, photos, recipe, folder, tell, plan, turn, state.seconds)
-        each.append(best)
-        scores.append(found.best)
-        if found.best > state.best:
-            state.best, state.best_epoch, chosen = found.best, found.best_epoch, best
-        state.epoch, state.seconds = state.epoch + found.epoch, state.seconds + found.seconds
-        state.history += found.history
-    if len(each) > 1:
-        mean = {name: _mean([one[name] for one in each]) for name in each[0]}
-        net.load_state_dict(mean)
-        score = measure(net, photos, device)["val_score"]
-        tell(
-            {"event": "step", "step": f"val score of the trainings' mean {score:.3f}, of the best one {state.best:.3f}"}
-        )
-        if score >= sum(scores) / len(scores):
-            state.best, chosen = score, mean
-    net.load_state_dict(chosen)
-    if recipe.last:
-        left = float("inf") if recipe.minutes is None else recipe.minutes * 60 - state.seconds
-        started = time.monotonic()
-        _learn_together(net, photos, recipe, device, started + left, tell)
-        state.seconds += time.monotonic() - started
-    net.quick = False
-    net.to("cpu").eval()
-    return state, chosen
-
-
-def _train_once(
-    net: PhotoNet,
-    photos: Photos,
-    recipe: Recipe,
-    folder: Path,
-    tell: Tell,
-    plan: Mapping[str, Any],
-    turn: int,
-    spent: float,
-) -> tuple[State, dict[str, torch.Tensor]]:
-    """Go through one of the trainings; `spent` are the seconds of those before it. Return also its best weights."""
-    path = folder / CHECKPOINT.format(turn)
-    device = net.pixel_mean.device
     averaged = _averaged(net, recipe)
     optimiser = torch.optim.AdamW(_groups(net, recipe), weight_decay=recipe.decay)
-    state, best = _resumed(path, net, averaged, optimiser, plan)
+    state, best = _resumed(folder, net, averaged, optimiser, plan)
     writer = _writer(folder)
     before = state.seconds
     started = time.monotonic()
     losses = _losses(recipe)
     if state.epoch == 0 and state.best_epoch < 0:
         _keep_if_better(state, measure(net, photos, device), net, best, epoch=-1)
-    passed, every = turn * recipe.epochs, recipe.trainings * recipe.epochs
-    until = None if recipe.minutes is None else recipe.minutes * 60 * (turn + 1) / recipe.trainings - spent
     tell(
         {
             "event": "start",
-            "epoch": passed + state.epoch,
-            "of": every,
+            "epoch": state.epoch,
+            "of": recipe.epochs,
             "resumed": state.epoch > 0,
             "val_score": state.best,
         }
     )
-    best_here = state.best_epoch - passed if state.best_epoch >= 0 else -1
-    while state.epoch < recipe.epochs and state.epoch - best_here <= recipe.patience:
-        if until is not None and state.seconds > until * (1 - 1 / (state.epoch + 2)):
+    while state.epoch < recipe.epochs and state.epoch - state.best_epoch <= recipe.patience:
+        if recipe.minutes is not None and state.seconds > recipe.minutes * 60 * (1 - 1 / (state.epoch + 2)):
             break  # another epoch would not be done in time
         _pace(optimiser, recipe, state.epoch)
-        number = passed + state.epoch
-        chance = np.random.default_rng([recipe.seed, number])
-        torch.manual_seed(recipe.seed * 1000 + number)
+        chance = np.random.default_rng([recipe.seed, state.epoch])
+        torch.manual_seed(recipe.seed * 1000 + state.epoch)
         loss = _one_epoch(net, averaged, photos, optimiser, losses, recipe, chance, device, state.epoch)
         averaging: Any = averaged.module
         found = measure(averaging, photos, device)
         state.seconds = before + time.monotonic() - started
-        if _keep_if_better(state, found, averaging, best, epoch=number):
-            best_here = state.epoch
-        row = {"epoch": number, "loss": loss, **found, "seconds": round(spent + state.seconds, 1)}
+        _keep_if_better(state, found, averaging, best, epoch=state.epoch)
+        row = {"epoch": state.epoch, "loss": loss, **found, "seconds": round(state.seconds, 1)}
         state.history.append(row)
         state.epoch += 1
-        _write(path, state, net, averaged, optimiser, best, plan)
-        tell({"event": "epoch", "of": every, **row})
+        _write(folder, state, net, averaged, optimiser, best, plan)
+        tell({"event": "epoch", "of": recipe.epochs, **row})
         for name, value in row.items():
-            writer.add_scalar(name, value, number + 1)
+            writer.add_scalar(name, value, state.epoch)
     writer.close()
+    net.load_state_dict(best)
+    if recipe.last:
+        left = float("inf") if recipe.minutes is None else recipe.minutes * 60 - state.seconds
+        _learn_together(net, photos, recipe, device, time.monotonic() + left, tell)
+        state.seconds = before + time.monotonic() - started
+    net.quick = False
+    net.to("cpu").eval()
     return state, best
 
 
@@ -165,8 +116,8 @@ def _learn_together(
     for done in range(recipe.last):
         if time.monotonic() > end:
             break
-        _pace(optimiser, recipe, recipe.epochs + done)
-        number = recipe.trainings * recipe.epochs + done
+        number = recipe.epochs + done
+        _pace(optimiser, recipe, number)
         chance = np.random.default_rng([recipe.seed, number])
         torch.manual_seed(recipe.seed * 1000 + number)
         _one_epoch(net, averaged, photos, optimiser, losses, recipe, chance, device, number, together=True)
@@ -282,25 +233,14 @@ def _pace(optimiser: torch.optim.Optimizer, recipe: Recipe, epoch: int) -> None:
 
 def _keep_if_better(
     state: State, found: Mapping[str, float], net: nn.Module, best: dict[str, torch.Tensor], *, epoch: int
-) -> bool:
-    better = found["val_score"] > state.best or not best
-    if better:
+) -> None:
+    if found["val_score"] > state.best or not best:
         state.best, state.best_epoch = found["val_score"], epoch
-        best.update(_weights(net))
-    return better
-
-
-def _weights(net: nn.Module) -> dict[str, torch.Tensor]:
-    return {key: value.detach().cpu().clone() for key, value in net.state_dict().items()}
-
-
-def _mean(values: list[torch.Tensor]) -> torch.Tensor:
-    """Return the mean of tensors; of whole numbers, which count batches and are not used, the first."""
-    return torch.stack(values).mean(dim=0) if values[0].is_floating_point() else values[0]
+        best.update({key: value.detach().cpu().clone() for key, value in net.state_dict().items()})
 
 
 def _write(
-    path: Path,
+    folder: Path,
     state: State,
     net: nn.Module,
     averaged: nn.Module,
@@ -308,7 +248,7 @@ def _write(
     best: Mapping[str, torch.Tensor],
     plan: Mapping[str, Any],
 ) -> None:
-    draft = path.with_suffix(".part")
+    draft = folder / f"{CHECKPOINT}.part"
     document = {
         "plan": dict(plan),
         "state": asdict(state),
@@ -318,13 +258,14 @@ def _write(
         "best": dict(best),
     }
     torch.save(document, draft)
-    draft.replace(path)
+    draft.replace(folder / CHECKPOINT)
 
 
 def _resumed(
-    path: Path, net: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer, plan: Mapping[str, Any]
+    folder: Path, net: nn.Module, averaged: nn.Module, optimiser: torch.optim.Optimizer, plan: Mapping[str, Any]
 ) -> tuple[State, dict[str, torch.Tensor]]:
-    """Return state and best weights of a checkpoint, the rest loaded; a fresh state where there is none."""
+    """Return state and best weights of the folder's checkpoint, the rest loaded; a fresh state where there is none."""
+    path = folder / CHECKPOINT
     if not path.is_file():
         return State(), {}
     found = torch.load(path, map_location="cpu", weights_only=True)

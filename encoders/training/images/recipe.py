@@ -11,7 +11,6 @@ class Recipe:
         base: network to start from (`encoders.nets.backbones.NAMES`).
         cached: keep the frozen part's activations on disk and train only what stands behind it.
         epochs, minutes: where training ends at the latest; `patience` epochs without a better val score end it before.
-        trainings: how many times the epochs are gone through from the same start, for the mean of the weights.
         views: how many views of each photo are kept on disk (`cached` only).
         late_epochs: epochs in which heads and last steps alone are trained; then all are (without `cached`).
         together: epochs that follow on the train and the val photos; 0 keeps these apart.
@@ -27,7 +26,6 @@ class Recipe:
     base: str = "efficientnet-lite0"
     cached: bool = True
     epochs: int = 8
-    trainings: int = 2
     minutes: float | None = None
     patience: int = 4
     together: int = 4

@@ -118,8 +118,7 @@ def train_images(
     )
     report = lambda step: tell({"event": "step", "step": step})  # noqa: E731
     cards = install_trained(trained, job.train, job.val, store, report)
-    for turn in range(recipe.trainings):
-        (work / CHECKPOINT.format(turn)).unlink(missing_ok=True)  # done: the next training of this name starts anew
+    (work / CHECKPOINT).unlink(missing_ok=True)  # done: the next training of this name starts anew
     return Outcome(tuple(cards), state, len(job.train), tuple(job.left_out), time.monotonic() - started)
 
 
