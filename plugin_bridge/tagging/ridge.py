@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-# Beyond so many products the matrix of all pairs is not held; they are then learned in the space of the features, and
-# left out a fifth at a time.
+from plugin_bridge.tagging import linear
+
+# Beyond so many products the matrix of all pairs is not held; they are then learned in the space of the features
+# (`linear`), and left out a fifth at a time.
 MOST_IN_PAIRS = 6000
 _FOLDS = 5
 _BIAS = 1.0  # the weight of the constant feature
 _LEAST_SURE = 1e-3  # a guess at chance weighs so little instead of nothing
-_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -122,29 +123,29 @@ class Features:
 
     def _fit_features(self, targets: np.ndarray, rows: np.ndarray, setting: Setting) -> Fitted:
         from scipy import sparse
-        from sklearn.linear_model import Ridge
 
         scales = self._scales(setting)
         parts = [sparse.csr_matrix(b) * np.sqrt(s) for b, s in zip(self.blocks, scales, strict=True)]
+        whole = sparse.hstack([*parts, np.full((len(self), 1), np.sqrt(_BIAS))]).tocsr()[rows].astype(np.float32)
+        one_each = bool((targets.sum(axis=1) == 1).all())
         weights = _balanced(targets, setting.lift)
-        whole = sparse.hstack([*parts, np.full((len(self), 1), np.sqrt(_BIAS))]).tocsr()[rows]
-        prior = targets.mean(axis=0)
 
-        def solve(chosen: np.ndarray) -> np.ndarray:
-            model = Ridge(alpha=setting.penalty, fit_intercept=False, solver="sparse_cg", tol=1e-3, max_iter=_STEPS)
-            model.fit(whole[chosen], targets[chosen] - prior, sample_weight=weights[chosen])
-            return np.atleast_2d(model.coef_)
+        def solve(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            if one_each:
+                return linear.machine(whole[chosen], targets[chosen].argmax(axis=1), targets.shape[1], setting.penalty)
+            return linear.ridge(whole[chosen], targets[chosen], weights[chosen], setting.penalty)
 
         places = np.random.default_rng(0).permutation(len(rows)) % _FOLDS
         held_out = np.empty_like(targets)
         for fold in range(_FOLDS):
             out = places == fold
-            held_out[out] = whole[out] @ solve(np.flatnonzero(~out)).T + prior
-        found = solve(np.arange(len(rows)))
+            maps, level = solve(np.flatnonzero(~out))
+            held_out[out] = whole[out] @ maps + level
+        found, level = solve(np.arange(len(rows)))
         ends = np.cumsum([block.shape[1] for block in self.blocks])
-        pieces = np.split(found.T, [*ends], axis=0)
-        maps = tuple(piece * np.sqrt(scale) for piece, scale in zip(pieces[:-1], scales, strict=True))
-        return Fitted(maps, prior + np.sqrt(_BIAS) * pieces[-1][0], held_out)
+        pieces = np.split(found, [*ends], axis=0)
+        maps_of = tuple(piece * np.sqrt(scale) for piece, scale in zip(pieces[:-1], scales, strict=True))
+        return Fitted(maps_of, level + np.sqrt(_BIAS) * pieces[-1][0], held_out)
 
 
 def _balanced(targets: np.ndarray, lift: float, certainty: np.ndarray | None = None) -> np.ndarray:

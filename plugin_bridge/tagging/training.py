@@ -18,7 +18,7 @@ from plugin_bridge.tagging.calibration import WANTED_PRECISION, fit_temperature
 from plugin_bridge.tagging.choosing import best_fit
 from plugin_bridge.tagging.deciding import Decider, fit_decider
 from plugin_bridge.tagging.features import Read
-from plugin_bridge.tagging.guessing import wanted, with_guesses
+from plugin_bridge.tagging.guessing import views_of, wanted, with_guesses
 from plugin_bridge.tagging.labels import LabelledProduct, has_many
 from plugin_bridge.tagging.ridge import Features, Fitted, Setting
 from plugin_bridge.tagging.trained import SENSES, EncoderName, Sense, TaggedField, TaggerCard
@@ -27,6 +27,7 @@ from plugin_bridge.tagging.words import Words
 # How much n-grams, pairs of words and the text's vector may weigh (docs/decisions), and the photo's at first.
 WITH_PAIRS, WITHOUT_PAIRS = (2.0, 2.0, 2.0), (2.0, 0.0, 2.0)
 PHOTO_WEIGHT = 1.0
+PAIRED = 0.5  # the share of products that must have a pair for pairs to be read
 # Where choosing begins: with fewer labelled products for each value pairs are too rare, and labels are believed more.
 FEW_PER_VALUE = 8
 PENALTY, PENALTY_FEW = 0.3, 0.03
@@ -141,7 +142,12 @@ class _Senses:
         """Return what was learned in the way that tells held-out labels best, how sharp it is, and that way."""
         features = self.features(sense)
         few = many or len(targets) < FEW_PER_VALUE * targets.shape[1]
-        mixes = () if sense == "photo" else (WITHOUT_PAIRS, WITH_PAIRS) if few else (WITH_PAIRS, WITHOUT_PAIRS)
+        mixes: tuple[tuple[float, ...], ...] = ()
+        if sense != "photo":
+            mixes = (WITHOUT_PAIRS, WITH_PAIRS) if few else (WITH_PAIRS, WITHOUT_PAIRS)
+            # Where pairs are the exception, as in Chinese, the few products that have one would drown the others.
+            if np.count_nonzero(np.diff(features.blocks[1][rows].indptr)) < PAIRED * len(rows):
+                mixes = (WITHOUT_PAIRS,)
         weights = (*(mixes[0] if mixes else ()), *(() if sense == "text" else (PHOTO_WEIGHT,)))
         first = Setting(weights, penalty=PENALTY_FEW if few else PENALTY)
         setting, fitted = best_fit(features, targets, rows, first, photo=sense == "both", many=many, mixes=mixes)
@@ -151,7 +157,8 @@ class _Senses:
         if sense == "both":
             how["photo_weight"] = setting.weights[-1]
         if not many and features.in_pairs and wanted(targets, unlabelled):
-            helped = with_guesses(features, targets, rows, unlabelled, setting)
+            views = views_of(setting) if sense == "both" else (setting,)
+            helped = with_guesses(features, targets, rows, unlabelled, views)
             how["guesses"] = 0 if helped is None else len(unlabelled)
             fitted = helped or fitted
         sharpness = 1.0 if many else 1 / fit_temperature(fitted.held_out, targets.argmax(axis=1))

@@ -2,8 +2,8 @@
 
 Plain Python: the same code makes them for training and for serving, so that the two cannot drift apart. A pair is two
 words of one title wherever they stand, "puma" and "sandals": a linear model can then tell what neither tells alone.
-Words of Chinese and Japanese are not separated by blanks: there, one to three neighbouring characters take the place of
-words.
+Chinese words are not separated by blanks: a dictionary finds them, and one to three neighbouring characters take the
+place of letters. Japanese is read by such characters alone.
 """
 
 import itertools
@@ -17,11 +17,15 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import rjieba
 
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_PIECES = re.compile(rf"([{_CJK}]+)|([^\W_{_CJK}]+)")
+_KANA, _HAN = "\u3040-\u30ff", "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_PIECES = re.compile(rf"([{_KANA}{_HAN}]+)|([^\W_{_KANA}{_HAN}]+)")
+_JAPANESE, _CHINESE = re.compile(f"[{_KANA}]"), re.compile(f"[{_HAN}]")
 _LONGEST_RUN = 3
 _LETTERS = (2, 3, 4, 5)
+# What a tagger's file says about the way its words were read; before 2, Chinese was read by characters alone.
+_READING = 2
 # A letter n-gram and a pair are told from words by these signs in front.
 _LETTER_MARK, _PAIR_MARK = "\x00", "\x01"
 # So many different words are paired with each other: those of the title, which comes first.
@@ -29,7 +33,7 @@ _PAIRED = 16
 LONGEST_TEXT = 4000  # characters; what a description says beyond them tells a tagger nothing new
 
 Kind = Literal["word", "run", "letters", "pair"]
-"""A word (or Chinese characters), two words that are neighbours, letters of a word, two words wherever they stand."""
+"""A word, two words that are neighbours, letters of a word or Chinese characters, two words wherever they stand."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,13 @@ class Words:
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
-        return {"terms": list(self.terms), "rarity": list(self.rarity)}
+        return {"reading": _READING, "terms": list(self.terms), "rarity": list(self.rarity)}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Words":
-        """Return the words that `to_json` wrote."""
+        """Return the words that `to_json` wrote; raises ValueError where Chinese was read in another way then."""
+        if document.get("reading", 1) < _READING and any(map(_CHINESE.match, document["terms"])):
+            raise ValueError("it learned Chinese by characters alone, as an earlier Kindred did: train it again")
         return cls(tuple(document["terms"]), tuple(map(float, document["rarity"])))
 
 
@@ -102,7 +108,11 @@ def ngrams(text: str) -> tuple[Counter[str], Counter[str], Counter[str]]:
     for found in _PIECES.finditer(plain):
         run, word = found.groups()
         if run:
-            words.update(_runs(run))
+            if _JAPANESE.search(run):
+                words.update(_runs(run))
+            else:
+                words.update(rjieba.cut(run, False))
+                letters.update(_LETTER_MARK + piece for piece in _runs(run))
             before = ""
             continue
         words[word] += 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from plugin_bridge.tagging.guessing import MOST_PER_VALUE, wanted, with_guesses
+from plugin_bridge.tagging.guessing import MOST_PER_VALUE, views_of, wanted, with_guesses
 from plugin_bridge.tagging.labels import LabelledProduct
 from plugin_bridge.tagging.making import worth_reading
 from plugin_bridge.tagging.ridge import MOST_IN_PAIRS, Features, Setting
@@ -21,7 +21,7 @@ def test_products_without_a_label_show_where_values_part():
     rows = np.arange(24)
     others = np.arange(len(rows), 400)
     targets = np.eye(2)[value[rows]]
-    helped = with_guesses(features, targets, rows, others, Setting((1.0,)))
+    helped = with_guesses(features, targets, rows, others, [Setting((1.0,))])
     assert helped is not None and helped.held_out.shape == targets.shape
     alone = features.learn(targets, rows, Setting((1.0,)), np.ones(len(rows)))
 
@@ -30,6 +30,27 @@ def test_products_without_a_label_show_where_values_part():
         return float((scores.argmax(axis=1) == value)[others].mean())
 
     assert right(helped) > right(alone) + 0.02
+
+
+def test_words_learn_from_what_the_photo_sees():
+    chance = np.random.default_rng(5)
+    value = np.arange(300) % 2
+    words, photo = chance.normal(size=(2, 300, 30))
+    words[:, 0] += 3 * (value - 0.5)
+    photo[:, 0] += 6 * (value - 0.5)
+    features, joint = Features([words, photo]), Setting((1.0, 1.0))
+    rows, others = np.arange(10), np.arange(10, 300)
+
+    def right_by_words(views) -> float:
+        found = with_guesses(features, np.eye(2)[value[rows]], rows, others, views)
+        return float(((words @ found.maps[0]).argmax(axis=1) == value)[others].mean())
+
+    assert right_by_words(views_of(joint)) > right_by_words((joint,)) + 0.03
+
+
+def test_a_photo_that_weighs_nothing_is_no_view():
+    assert views_of(Setting((2.0, 0.0))) == (Setting((2.0, 0.0)),)
+    assert [view.weights for view in views_of(Setting((2.0, 2.0, 1.0)))] == [(2, 2, 1), (2, 2, 0), (0, 0, 1)]
 
 
 def test_the_order_of_products_does_not_matter():

@@ -38,14 +38,26 @@ def test_held_out_scores_are_those_of_a_model_that_never_saw_the_product(monkeyp
         assert whole.held_out[left_out] == pytest.approx(expected, abs=0.05 * drift + 1e-6)
 
 
-def test_many_products_are_learned_to_the_same_scores(monkeypatch):
-    blocks, targets = made(products=60)
-    rows = np.arange(60)
+def test_many_products_that_have_several_values_are_learned_to_the_same_scores(monkeypatch):
+    blocks, targets = made(products=150)
+    targets[::3] = np.roll(targets[::3], 1, axis=1) + targets[::3]  # a third of them have two values
+    rows = np.arange(150)
     pairs = Features(blocks).fit(targets, rows, SETTING)
     monkeypatch.setattr(ridge, "MOST_IN_PAIRS", 10)
     plain = Features(blocks).fit(targets, rows, SETTING)
     assert np.abs(scores(pairs, blocks) - scores(plain, blocks)).max() < 0.02
-    assert (pairs.held_out.argmax(axis=1) == plain.held_out.argmax(axis=1)).mean() > 0.9
+    assert ((pairs.held_out > 0.5) == (plain.held_out > 0.5)).mean() > 0.9
+
+
+def test_many_products_of_one_value_each_are_told_by_margins(monkeypatch):
+    monkeypatch.setattr(ridge, "MOST_IN_PAIRS", 10)
+    blocks, targets = made(products=90)
+    fitted = Features(blocks).fit(targets, np.arange(90), SETTING)
+    found = scores(fitted, blocks)
+    assert (found.argmax(axis=1) == targets.argmax(axis=1)).mean() > 0.95
+    assert (fitted.held_out.argmax(axis=1) == targets.argmax(axis=1)).mean() > 0.8
+    # A product beyond the margin costs nothing: its scores need not be 0 and 1, but lie on the right side of a half.
+    assert np.median(found[targets > 0]) > 0.8 and np.median(found[targets == 0]) < 0.2
 
 
 def test_a_value_with_one_product_is_learned_and_weighs_most():

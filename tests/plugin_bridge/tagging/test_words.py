@@ -28,10 +28,22 @@ def test_weights_are_those_of_scikit_learn(letters):
         assert dense(words, text, letters=letters) == pytest.approx(expected, rel=1e-5)
 
 
-def test_chinese_is_read_in_neighbouring_characters_and_mixed_text_too():
-    words, letters, pairs = ngrams("Nike 红色鞋")
-    assert set(words) == {"nike", "红", "色", "鞋", "红色", "色鞋", "红色鞋"}
-    assert set(letters) >= {"\x00ni", "\x00 nike"} and not pairs
+def test_chinese_words_are_those_of_a_dictionary_and_characters_are_its_letters():
+    words, letters, pairs = ngrams("Nike 红色运动鞋")
+    assert set(words) == {"nike", "红色", "运动鞋"}
+    assert set(letters) >= {"\x00ni", "\x00 nike", "\x00红", "\x00色运", "\x00运动鞋"} and not pairs
+
+
+def test_japanese_is_read_in_neighbouring_characters():
+    words, letters, _ = ngrams("赤い靴")
+    assert set(words) == {"赤", "い", "靴", "赤い", "い靴", "赤い靴"} and not letters
+
+
+def test_a_tagger_that_learned_chinese_by_characters_alone_is_refused_and_an_english_one_is_not():
+    old = {"terms": ["red", "\x00re"], "rarity": [1.0, 1.0]}
+    assert len(Words.from_json(old)) == 2
+    with pytest.raises(ValueError, match="train it again"):
+        Words.from_json(old | {"terms": ["red", "红色"]})
 
 
 def test_two_words_of_a_title_are_a_pair_wherever_they_stand():
