@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 _TOLERANCE = 1e-3
-# Ridge regression ends where the rest is so much smaller than what was wanted, or after so many steps.
-_REST, _STEPS = 1e-3, 200
+_REST, _STEPS = 1e-3, 200  # where ridge regression ends
 _PASSES = 2000  # over the products, at most
 
 
@@ -47,15 +46,19 @@ def ridge(rows: Any, targets: np.ndarray, weights: np.ndarray, penalty: float) -
     def product(maps: np.ndarray) -> np.ndarray:
         return np.asarray(turned @ (each * (rows @ maps)) + np.float32(penalty) * maps)
 
-    return _solved(product, turned @ (each * (targets - levels).astype(np.float32))), levels
+    wanted = turned @ (each * (targets - levels).astype(np.float32))
+    return solved(product, wanted, _REST, _STEPS), levels
 
 
-def _solved(product: Callable[[np.ndarray], np.ndarray], wanted: np.ndarray) -> np.ndarray:
-    """Return x with product(x) = wanted, column by column, by conjugate gradients."""
+def solved(product: Callable[[np.ndarray], np.ndarray], wanted: np.ndarray, tolerance: float, steps: int) -> np.ndarray:
+    """Return x with product(x) = wanted, column by column, by conjugate gradients.
+
+    They end where the rest is `tolerance` times as large as what was wanted, or after so many steps.
+    """
     found, rest = np.zeros_like(wanted), wanted.copy()
     way, left = rest.copy(), (rest * rest).sum(axis=0)
-    enough = _REST**2 * left
-    for _ in range(_STEPS):
+    enough = tolerance**2 * left
+    for _ in range(steps):
         if (left <= enough).all():
             break
         turn = product(way)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from plugin_bridge.tagging.linear import solved
+
 # From rows, the place of each one's value and its weight to the scores (n, values) of all products.
 Fit = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
@@ -71,23 +73,6 @@ def ridge_of(features: Any, values: int, penalty: float = 1.0) -> Fit:
         def product(maps: np.ndarray) -> np.ndarray:
             return turned @ (each * (learned @ maps)) + np.float32(penalty) * maps
 
-        return np.asarray(features @ _solved(product, turned @ (each * targets)))
+        return np.asarray(features @ solved(product, turned @ (each * targets), TOLERANCE, STEPS))
 
     return fit
-
-
-def _solved(product: Callable[[np.ndarray], np.ndarray], wanted: np.ndarray) -> np.ndarray:
-    """Return x with product(x) = wanted, column by column, by conjugate gradients (Hestenes and Stiefel, 1952)."""
-    found, rest = np.zeros_like(wanted), wanted.copy()
-    way, left = rest.copy(), (rest * rest).sum(axis=0)
-    enough = TOLERANCE**2 * left
-    for _ in range(STEPS):
-        if (left <= enough).all():
-            break
-        turn = product(way)
-        step = left / np.maximum((way * turn).sum(axis=0), 1e-30)
-        found += step * way
-        rest -= step * turn
-        before, left = left, (rest * rest).sum(axis=0)
-        way = rest + left / np.maximum(before, 1e-30) * way
-    return found
