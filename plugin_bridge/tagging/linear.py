@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 _TOLERANCE = 1e-3
-_REST, _STEPS = 1e-3, 200  # where ridge regression ends
+# Ridge regression ends where the rest is so much smaller than what was wanted, or after so many steps.
+_REST, _STEPS = 1e-3, 200
 _PASSES = 2000  # over the products, at most
 
 
@@ -46,19 +47,15 @@ def ridge(rows: Any, targets: np.ndarray, weights: np.ndarray, penalty: float) -
     def product(maps: np.ndarray) -> np.ndarray:
         return np.asarray(turned @ (each * (rows @ maps)) + np.float32(penalty) * maps)
 
-    wanted = turned @ (each * (targets - levels).astype(np.float32))
-    return solved(product, wanted, _REST, _STEPS), levels
+    return _solved(product, turned @ (each * (targets - levels).astype(np.float32))), levels
 
 
-def solved(product: Callable[[np.ndarray], np.ndarray], wanted: np.ndarray, tolerance: float, steps: int) -> np.ndarray:
-    """Return x with product(x) = wanted, column by column, by conjugate gradients.
-
-    They end where the rest is `tolerance` times as large as what was wanted, or after so many steps.
-    """
+def _solved(product: Callable[[np.ndarray], np.ndarray], wanted: np.ndarray) -> np.ndarray:
+    """Return x with product(x) = wanted, column by column, by conjugate gradients."""
     found, rest = np.zeros_like(wanted), wanted.copy()
     way, left = rest.copy(), (rest * rest).sum(axis=0)
-    enough = tolerance**2 * left
-    for _ in range(steps):
+    enough = _REST**2 * left
+    for _ in range(_STEPS):
         if (left <= enough).all():
             break
         turn = product(way)

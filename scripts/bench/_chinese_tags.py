@@ -1,7 +1,6 @@
 """Tagging Chinese reviews with few labels and with all, beside TF-IDF and a linear SVM.
 
-With all labels ours is the tagger that `kindred train tags` makes. With few it learns from all reviews without a label,
-too, by self-training on words and the vector; the tagger of the product does so among fewer of them.
+Ours is the tagger that `kindred train tags` makes; with few labels it reads some of the other reviews, too.
 """
 
 import gzip
@@ -15,25 +14,22 @@ from typing import Any
 
 import numpy as np
 import orjson
-from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from encoders.text import TextEncoder
 from plugin_bridge.tagging.features import read_inputs
 from plugin_bridge.tagging.labels import LabelledProduct
-from plugin_bridge.tagging.making import learned_words
+from plugin_bridge.tagging.making import learned_words, worth_reading
 from plugin_bridge.tagging.trained import EncoderName
 from plugin_bridge.tagging.training import Examples, train_tagger
 from plugin_bridge.tagging.trying import probabilities
-from plugin_bridge.tagging.unlabelled import UNKNOWN, guess_labels, ridge_of
+from plugin_bridge.tagging.unlabelled import UNKNOWN
 
 import _common  # isort: skip
 from _gains import gain_interval, macro_f1  # isort: skip
 
 SEEDS = (0, 1, 2)
-# Chosen on the valid part: docs/decisions/chinese.md.
-PENALTY_FEW = 0.1
 FIELD = "category"
 Predict = Callable[[np.ndarray], np.ndarray]
 """From the known labels (UNKNOWN where there is none) of all training rows to the answers for all rows."""
@@ -92,7 +88,6 @@ def ways(reviews: Reviews, vectors: np.ndarray) -> dict[str, Predict]:
     words = _tfidf(reviews, analyzer=cut.__getitem__)
     centred = vectors - vectors[reviews.train].mean(axis=0)
     centred /= np.linalg.norm(centred, axis=1, keepdims=True)
-    everything = sparse.hstack([characters, words, sparse.csr_matrix(centred)]).tocsr()
 
     def machine(features: Any) -> Predict:
         def predict(labels: np.ndarray) -> np.ndarray:
@@ -101,34 +96,26 @@ def ways(reviews: Reviews, vectors: np.ndarray) -> dict[str, Predict]:
 
         return predict
 
-    def ours(labels: np.ndarray) -> np.ndarray:
-        rows = reviews.train
-        inside = labels[rows]
-        if (inside != UNKNOWN).all():
-            return trained(reviews, vectors)
-        values, weights = guess_labels(ridge_of(everything[rows], len(reviews.names)), inside)
-        last = LinearSVC(C=PENALTY_FEW, tol=1e-3)
-        return last.fit(everything[rows], values, sample_weight=weights).predict(everything)
-
     return {
         "characters + svm": machine(characters),
         "jieba words + svm": machine(words),
         "vector + svm": machine(centred),
-        "kindred": ours,
+        "kindred": lambda labels: trained(reviews, vectors, labels),
     }
 
 
-def trained(reviews: Reviews, vectors: np.ndarray) -> np.ndarray:
-    """Return the answers for all rows of the product's tagger, trained on the training rows."""
+def trained(reviews: Reviews, vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the answers for all rows of the product's tagger, trained on the training rows with these labels."""
     products = [
-        LabelledProduct(text, {"title": text}, {FIELD: (reviews.names[place],)})
-        for text, place in zip(reviews.texts, reviews.truth, strict=True)
+        LabelledProduct(f"{row}", {"title": text}, {FIELD: (reviews.names[label],)} if label != UNKNOWN else {})
+        for row, (text, label) in enumerate(zip(reviews.texts, labels, strict=True))
     ]
-    words = learned_words([products[row] for row in reviews.train])
+    learned = worth_reading([products[row] for row in reviews.train], (FIELD,))
+    words = learned_words(learned)
 
-    def read(rows: np.ndarray) -> Examples:
-        chosen = [products[row] for row in rows]
-        no_photo = np.zeros((len(rows), 1), np.float32), np.zeros(len(rows), bool)
+    def read(chosen: list[LabelledProduct]) -> Examples:
+        no_photo = np.zeros((len(chosen), 1), np.float32), np.zeros(len(chosen), bool)
+        rows = [int(one.id) for one in chosen]
         return Examples(chosen, read_inputs(words, [one.text for one in chosen], vectors[rows], *no_photo))
 
     def told(step: str, details: Mapping[str, Any]) -> None:
@@ -136,10 +123,10 @@ def trained(reviews: Reviews, vectors: np.ndarray) -> np.ndarray:
 
     started = time.perf_counter()
     text = EncoderName("given", "", vectors.shape[1])
-    tagger, card = train_tagger(read(reviews.train), (FIELD,), text, None, words, report=told)
+    tagger, card = train_tagger(read(learned), (FIELD,), text, None, words, report=told)
     _common.say(f"  the product's tagger took {time.perf_counter() - started:.0f} s to train")
     values = np.array([reviews.names.index(value) for value in card.fields[0].values])
-    chances = probabilities(tagger, card, read(np.arange(len(products))), "text")[FIELD]
+    chances = probabilities(tagger, card, read(products), "text")[FIELD]
     return values[chances.argmax(axis=1)]
 
 
