@@ -4,7 +4,7 @@ Only documents whose vector changes are written, so that the same call is the ni
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -149,6 +149,22 @@ def cold_of(cluster: Cluster, generation: Generation, model: BehaviourModel) -> 
     vectors = parts.vectors[[model.place[hit["_id"]] for hit in hits]]
     found = fit_cold(texts, vectors, generation.text.fingerprint, photos, photo)
     save_cold(model.folder / CATALOGUE_FILE, found)
+    return found
+
+
+def photos_of(cluster: Cluster, alias: str, items: Sequence[str]) -> dict[int, np.ndarray]:
+    """Return the photo vectors that the live generation has of these products, by their place; none where none is."""
+    generation = generations.live(cluster, alias)
+    if generation is None or generation.image is None:
+        return {}
+    place = {item: number for number, item in enumerate(items)}
+    found: dict[int, np.ndarray] = {}
+    for start in range(0, len(items), MOST_LEARNT):
+        query = {"ids": {"values": list(items[start : start + MOST_LEARNT])}}
+        for hit in scan(cluster, generation.index, query, source=[IMAGE_VECTOR], size=_PAGE):
+            vector = hit.get("_source", {}).get(IMAGE_VECTOR)
+            if vector is not None:
+                found[place[hit["_id"]]] = np.asarray(vector, np.float32)
     return found
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +24,9 @@ from plugin_bridge.behaviour.protocol import sequences
 from plugin_bridge.behaviour.tuning import tune
 from plugin_bridge.errors import BehaviourError
 
-KINDS = (BLEND_KIND, "gru", "sasrec", "vae")
+OF_CONTENTS = ("gru", "sasrec")
+"""Kinds that begin from what a product is."""
+KINDS = (BLEND_KIND, *OF_CONTENTS, "vae")
 _PROVING = 200
 _STEPS = 6
 
@@ -77,12 +79,14 @@ def train_behaviour(
     options: TrainOptions,
     tell: Telling,
     encoder: TextEncoder | None = None,
+    photos: Mapping[int, np.ndarray] | None = None,
 ) -> Trained:
     """Train on all rows and put the model into the store.
 
     Args:
         work: a folder for what a killed training need not do again.
         encoder: reads titles; None: nothing is known of new products.
+        photos: photo vectors of items, by their place in `rows.items`, which networks begin from as well.
 
     Raises:
         BehaviourError: the rows are too few, or the kind is unknown.
@@ -122,7 +126,8 @@ def train_behaviour(
     draft = Draft(options.kind, parts, crowd_of(rows, day), blend, cold, notes)
     tell.progress(5, _STEPS, "writing the model")
     with store.installing([name]) as folders:
-        parity = {} if options.kind == BLEND_KIND else _network(rows, texts, folders[name], work, options, tell)
+        known = beginnings(texts, photos or {}, len(rows.items))
+        parity = {} if options.kind == BLEND_KIND else _network(rows, known, folders[name], work, options, tell)
         card = write_model(folders[name], name, draft, parity)
     tell.progress(_STEPS, _STEPS, "done")
     return Trained(card, notes, time.monotonic() - started)
@@ -133,6 +138,16 @@ def title_vectors(titles: Iterable[str], encoder: TextEncoder) -> np.ndarray:
     return encoder.encode([title.lower() or "?" for title in titles], role="passage")
 
 
+def beginnings(texts: np.ndarray | None, photos: Mapping[int, np.ndarray], items: int) -> np.ndarray | None:
+    """Return text and photo vectors side by side, (items, d); a product without a photo has the mean of the others."""
+    if not photos:
+        return texts
+    seen = np.stack(list(photos.values())).astype(np.float32)
+    pictures = np.tile(seen.mean(axis=0), (items, 1))
+    pictures[list(photos)] = seen
+    return pictures if texts is None else np.hstack([texts, pictures])
+
+
 def cold_items(parts: ItemParts, texts: np.ndarray, fingerprint: str) -> ColdItems:
     """Return what predicts the vector of a new product from its text."""
     usable = parts.sold & (np.linalg.norm(parts.vectors, axis=1) > 0)
@@ -140,14 +155,14 @@ def cold_items(parts: ItemParts, texts: np.ndarray, fingerprint: str) -> ColdIte
 
 
 def _network(
-    rows: Interactions, texts: np.ndarray | None, folder: Path, work: Path, options: TrainOptions, tell: Telling
+    rows: Interactions, known: np.ndarray | None, folder: Path, work: Path, options: TrainOptions, tell: Telling
 ) -> dict[str, Any]:
     """Train a network, export it into the folder, and return what the gate measured."""
     from encoders.export.behaviour import export_network, prove_network
     from encoders.training.behaviour.networks import Bought, NetworkRecipe, train_network
 
     recipe = NetworkRecipe(options.kind, epochs=options.epochs, seed=options.seed)
-    bought = Bought(sequences(rows), len(rows.items), texts)
+    bought = Bought(sequences(rows), len(rows.items), known)
     net = train_network(bought, recipe, work, lambda epoch, of, loss: tell.figures(epoch, loss))
     export_network(net, folder, items=len(rows.items), length=recipe.length)
     return prove_network(net, folder, [one for one in bought.sequences if len(one)][:_PROVING], len(rows.items))

@@ -1,22 +1,28 @@
 """`kindred train behaviour` and `kindred evaluate behaviour`."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
+from rich.markup import escape
 
 from encoders.errors import EncoderError
 from encoders.store import ModelStore
 from encoders.text import TextEncoder
+from opensearch.client import connect
+from opensearch.errors import OpenSearchError
 from plugin_bridge.behaviour.diary import Diary
 from plugin_bridge.behaviour.evaluating import BehaviourReport, evaluate_behaviour
 from plugin_bridge.behaviour.identity import pseudonyms
 from plugin_bridge.behaviour.model import open_model
 from plugin_bridge.behaviour.naming import free_name
 from plugin_bridge.behaviour.protocol import day_of, default_day
+from plugin_bridge.behaviour.publishing import photos_of
 from plugin_bridge.behaviour.reading import read_behaviour
-from plugin_bridge.behaviour.training import KINDS, TrainOptions, title_vectors, train_behaviour
+from plugin_bridge.behaviour.training import KINDS, OF_CONTENTS, TrainOptions, title_vectors, train_behaviour
 from plugin_bridge.cli.output import console, out, print_json, progress, table
 from plugin_bridge.cli.progress_lines import telling
 from plugin_bridge.errors import BridgeError
@@ -43,6 +49,10 @@ def train(
         typer.Option("--until", metavar="DATE", help="Only orders before this day: those since can compare it."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0)] = 7,
+    index: Annotated[
+        str | None,
+        typer.Option("--index", metavar="ALIAS", help="Whose photos a network begins from; default: KINDRED_ALIAS."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Progress as JSON lines on standard output.")] = False,
 ) -> None:
     """Learn from orders what customers want next; `kindred behaviour publish NAME` puts it into the live generation."""
@@ -59,10 +69,11 @@ def train(
     options = TrainOptions(
         kind=model, seed=seed, epochs=epochs, left_out=frozenset(hashed.of(one) for one in leave_out or ())
     )
+    photos = _photos(index or settings.alias, rows.items) if model in OF_CONTENTS else {}
     with telling(json) as lines:
         try:
             trained = train_behaviour(
-                rows, name, store, settings.cache / "behaviour", options, lines, _encoder(settings, store)
+                rows, name, store, settings.cache / "behaviour", options, lines, _encoder(settings, store), photos
             )
         except ImportError as error:
             raise BridgeError(
@@ -138,6 +149,18 @@ def _encoder(settings: Settings, store: ModelStore) -> TextEncoder | None:
     except EncoderError as error:
         console.print(f"[yellow]titles are not read:[/] {error}", soft_wrap=True)
         return None
+
+
+def _photos(alias: str, items: Sequence[str]) -> dict[int, np.ndarray]:
+    """Return the photo vectors of the live generation, by an item's place; none where no OpenSearch answers."""
+    try:
+        with connect() as cluster:
+            found = photos_of(cluster, alias, items)
+    except OpenSearchError as error:
+        console.print(f"[yellow]photos are not looked at:[/] {escape(str(error))}", soft_wrap=True)
+        return {}
+    console.print(f"photos of {len(found):,} of {len(items):,} products are known")
+    return found
 
 
 def _show(report: BehaviourReport) -> None:

@@ -38,11 +38,14 @@ class NetworkRecipe:
 
 @dataclass(frozen=True)
 class Bought:
-    """What is trained on: the `sequences` of items of every customer, how many items there are, their text vectors."""
+    """What is trained on: the `sequences` of items of every customer, how many items there are.
+
+    `contents` (items, d) are vectors of what each product is, which networks over sequences begin from.
+    """
 
     sequences: Sequence[np.ndarray]
     items: int
-    texts: np.ndarray | None = None
+    contents: np.ndarray | None = None
 
 
 def train_network(
@@ -111,9 +114,9 @@ def sets(sequences: Sequence[np.ndarray], items: int) -> np.ndarray:
     return found
 
 
-def projected(texts: np.ndarray, width: int) -> torch.Tensor:
-    """Return text vectors turned into `width` dimensions (principal components), as long as fresh item vectors are."""
-    middle = texts - texts.mean(0)
+def projected(contents: np.ndarray, width: int) -> torch.Tensor:
+    """Return vectors turned into `width` dimensions (principal components), as long as fresh item vectors are."""
+    middle = contents - contents.mean(0)
     _, _, axes = np.linalg.svd(middle, full_matrices=False)
     found = middle @ axes[:width].T
     found = np.pad(found, ((0, 0), (0, width - found.shape[1])))
@@ -125,7 +128,7 @@ def _network(bought: Bought, usable: Sequence[np.ndarray], recipe: NetworkRecipe
         return MultVae(bought.items, recipe.width, dropout=0.5)
     if recipe.kind == "lightgcn":
         return LightGcn(_graph(usable, bought.items).to(device), len(usable), bought.items, recipe.width)
-    vectors = None if bought.texts is None else projected(bought.texts, recipe.width)
+    vectors = None if bought.contents is None else projected(bought.contents, recipe.width)
     if recipe.kind == "gru":
         return Gru4Rec(bought.items, recipe.width, recipe.dropout, vectors)
     return SasRec(bought.items, recipe.width, recipe.dropout, vectors, recipe.length)
@@ -206,10 +209,12 @@ def _graph(usable: Sequence[np.ndarray], items: int) -> torch.Tensor:
 
 
 def _identity(bought: Bought, recipe: NetworkRecipe) -> str:
-    """Return a name for this training: another recipe or other purchases start afresh."""
+    """Return a name for this training: another recipe, other purchases or other products start afresh."""
     found = hashlib.sha256(repr(sorted(asdict(recipe).items())).encode())
     for one in bought.sequences:
         found.update(one.tobytes() + b"|")
+    if bought.contents is not None:
+        found.update(np.ascontiguousarray(bought.contents).tobytes())
     return f"{recipe.kind}-{found.hexdigest()[:16]}"
 
 

@@ -11,7 +11,7 @@ from encoders.behaviour import BehaviourNetwork
 from encoders.errors import ParityError, TrainingError
 from encoders.export.behaviour import export_network, prove_network
 from encoders.nets.threads import one_thread
-from encoders.training.behaviour.networks import Bought, NetworkRecipe, train_network
+from encoders.training.behaviour.networks import Bought, NetworkRecipe, projected, train_network
 
 ITEMS, LENGTH = 12, 8
 
@@ -83,6 +83,17 @@ def test_a_killed_training_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     straight = train_network(data, whole)
     for one, two in zip(resumed.state_dict().values(), straight.state_dict().values(), strict=True):
         torch.testing.assert_close(one, two)
+
+
+@pytest.mark.parametrize("kind", ["gru", "sasrec"])
+def test_a_network_over_sequences_begins_from_what_products_are(kind: str, tmp_path: Path) -> None:
+    contents = np.random.default_rng(1).normal(size=(ITEMS, 20)).astype(np.float32)
+    data = Bought(bought().sequences, ITEMS, contents)
+    net = train_network(data, recipe(kind, epochs=0))
+    torch.testing.assert_close(net.embedding.weight[1:].detach(), projected(contents, 16))
+    train_network(data, recipe(kind, epochs=1), tmp_path)
+    train_network(Bought(data.sequences, ITEMS, contents[::-1]), recipe(kind, epochs=1), tmp_path)
+    assert len(list(tmp_path.glob("*.pt"))) == 2, "other products are another training"
 
 
 def test_a_graph_learns_its_circles() -> None:

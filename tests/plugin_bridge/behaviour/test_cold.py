@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from encoders.store import ModelStore
+from opensearch.client import Cluster
 from opensearch.generations import EncoderRef, Generation
 from plugin_bridge.behaviour.cold import fit_cold, load_cold, save_cold
-from plugin_bridge.behaviour.publishing import cold_of, vectors_of
+from plugin_bridge.behaviour.publishing import cold_of, photos_of, vectors_of
+from plugin_bridge.behaviour.training import beginnings
 from plugin_bridge.errors import BehaviourError
 from plugin_bridge.loading.live import live_generation
+from tests.fixtures.bridge import drop_alias, load_products
 from tests.fixtures.habits import ALIAS, Served, Shop
 
 AISLES = np.eye(4, dtype=np.float32)
@@ -88,3 +92,23 @@ def test_where_the_encoders_differ_it_is_learnt_from_the_catalogue_and_kept(serv
         assert cold_of(served.cluster, other, served.shop.model).text.tolist() == learnt.text.tolist()
     finally:
         (model.folder / "catalogue.npz").unlink()
+
+
+def test_networks_begin_from_titles_and_from_the_photos_that_the_live_generation_has(
+    cluster: Cluster, bridge_store: ModelStore
+) -> None:
+    assert photos_of(cluster, "pictures", ["sofa"]) == {}, "nothing is live"
+    pictures = {name: np.full((8, 8, 3), shade, np.uint8) for name, shade in (("pan", 20), ("sofa", 220))}
+    load_products(cluster, bridge_store, "pictures", photos=pictures)
+    try:
+        found = photos_of(cluster, "pictures", ["gone", "sofa", "kettle", "pan"])
+    finally:
+        drop_alias(cluster, "pictures")
+    assert sorted(found) == [1, 3]
+    texts = np.random.default_rng(1).normal(size=(4, 3)).astype(np.float32)
+    known = beginnings(texts, found, 4)
+    assert known is not None
+    np.testing.assert_array_equal(known[:, :3], texts)
+    np.testing.assert_array_equal(known[[1, 3], 3:], [found[1], found[3]])
+    np.testing.assert_allclose(known[0, 3:], (found[1] + found[3]) / 2, rtol=1e-6)
+    assert beginnings(texts, {}, 4) is texts
