@@ -28,7 +28,9 @@ def machine(rows: Any, labels: np.ndarray, values: int, penalty: float) -> tuple
     if len(there) == 1:
         levels[there] = 1.0
         return maps, levels
-    found = LinearSVC(C=0.5 / penalty, tol=_TOLERANCE, fit_intercept=False, max_iter=_PASSES, random_state=0)
+    found = LinearSVC(
+        C=0.5 / penalty, tol=_TOLERANCE, fit_intercept=False, max_iter=_PASSES, dual="auto", random_state=0
+    )
     sides = found.fit(rows, labels).coef_.T
     # Its scores are 1 and -1 at the margins.
     maps[:, there] = (np.hstack([-sides, sides]) if len(there) == 2 else sides) / 2

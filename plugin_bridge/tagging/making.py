@@ -23,13 +23,13 @@ from plugin_bridge.tagging.labels import (
     lonely,
     taggable_fields,
 )
-from plugin_bridge.tagging.ridge import MOST_IN_PAIRS
 from plugin_bridge.tagging.trained import EncoderName, write_tagger_card
 from plugin_bridge.tagging.training import Examples, Report, train_tagger
 from plugin_bridge.tagging.words import Words, learn_words
 
 # Beyond so many products an n-gram must come twice, or the vocabulary grows with every misspelling.
 _MANY = 10_000
+MOST_WITH_OTHERS = 6_000  # products that are read where few have a label, these included
 _PROVING = 256  # products on which onnxruntime is compared with the trained matrices
 
 
@@ -96,11 +96,11 @@ def chosen_fields(labelled: LabelledSet, wanted: Sequence[str] | None) -> list[s
 def worth_reading(products: Sequence[LabelledProduct], fields: Sequence[str]) -> list[LabelledProduct]:
     """Return the products that have a label for one of the fields, and as many others as can help these.
 
-    Others are evenly chosen, up to as many products in all as are compared pair by pair.
+    Others are evenly chosen, up to `MOST_WITH_OTHERS` products in all.
     """
     labelled = [any(product.labels.get(name) for name in fields) for product in products]
     others = [row for row, known in enumerate(labelled) if not known]
-    room = max(0, MOST_IN_PAIRS - sum(labelled))
+    room = max(0, MOST_WITH_OTHERS - sum(labelled))
     helping = set(others[:: max(1, -(-len(others) // room))]) if room else set()
     return [product for row, product in enumerate(products) if labelled[row] or row in helping]
 

@@ -15,7 +15,8 @@ from plugin_bridge.tagging import linear
 
 # Beyond so many products the matrix of all pairs is not held; they are then learned in the space of the features
 # (`linear`), and left out a fifth at a time.
-MOST_IN_PAIRS = 6000
+MOST_IN_PAIRS = 8_000
+MOST_AXES = 512  # of a dense block there, such as what a photo network sees at all its stages
 _FOLDS = 5
 _BIAS = 1.0  # the weight of the constant feature
 _LEAST_SURE = 1e-3  # a guess at chance weighs so little instead of nothing
@@ -54,6 +55,7 @@ class Features:
         self.blocks = blocks
         self._sizes = [max(_mean_square(block), 1e-12) for block in blocks]
         self._pairs: list[np.ndarray] | None = None
+        self._short: list[np.ndarray | None] | None = None
 
     def __len__(self) -> int:
         return int(self.blocks[0].shape[0])
@@ -125,7 +127,10 @@ class Features:
         from scipy import sparse
 
         scales = self._scales(setting)
-        parts = [sparse.csr_matrix(b) * np.sqrt(s) for b, s in zip(self.blocks, scales, strict=True)]
+        if self._short is None:
+            self._short = [_shortened(block) for block in self.blocks]
+        blocks = [block if axes is None else block @ axes for block, axes in zip(self.blocks, self._short, strict=True)]
+        parts = [sparse.csr_matrix(b) * np.sqrt(s) for b, s in zip(blocks, scales, strict=True)]
         whole = sparse.hstack([*parts, np.full((len(self), 1), np.sqrt(_BIAS))]).tocsr()[rows].astype(np.float32)
         one_each = bool((targets.sum(axis=1) == 1).all())
         weights = _balanced(targets, setting.lift)
@@ -142,9 +147,9 @@ class Features:
             maps, level = solve(np.flatnonzero(~out))
             held_out[out] = whole[out] @ maps + level
         found, level = solve(np.arange(len(rows)))
-        ends = np.cumsum([block.shape[1] for block in self.blocks])
-        pieces = np.split(found, [*ends], axis=0)
-        maps_of = tuple(piece * np.sqrt(scale) for piece, scale in zip(pieces[:-1], scales, strict=True))
+        pieces = np.split(found, np.cumsum([block.shape[1] for block in blocks]), axis=0)
+        scaled = [piece * np.sqrt(scale) for piece, scale in zip(pieces[:-1], scales, strict=True)]
+        maps_of = tuple(one if axes is None else axes @ one for one, axes in zip(scaled, self._short, strict=True))
         return Fitted(maps_of, level + np.sqrt(_BIAS) * pieces[-1][0], held_out)
 
 
@@ -173,6 +178,17 @@ def _inverse(system: np.ndarray) -> np.ndarray:
 def _pairs(rows: Any) -> np.ndarray:
     found = rows @ rows.T
     return np.asarray(found.todense() if hasattr(found, "todense") else found, np.float64)
+
+
+def _shortened(rows: Any) -> np.ndarray | None:
+    """Return the axes (d, `MOST_AXES`) along which dense rows (n, d) differ most; None for rows that are short enough.
+
+    The machines go through every number of every product hundreds of times.
+    """
+    if not isinstance(rows, np.ndarray) or rows.shape[1] <= MOST_AXES:
+        return None
+    _, axes = np.linalg.eigh(rows.T @ rows)
+    return axes[:, -MOST_AXES:]
 
 
 def _mean_square(rows: Any) -> float:

@@ -4,8 +4,8 @@ import numpy as np
 
 from plugin_bridge.tagging.guessing import MOST_PER_VALUE, views_of, wanted, with_guesses
 from plugin_bridge.tagging.labels import LabelledProduct
-from plugin_bridge.tagging.making import worth_reading
-from plugin_bridge.tagging.ridge import MOST_IN_PAIRS, Features, Setting
+from plugin_bridge.tagging.making import MOST_WITH_OTHERS, worth_reading
+from plugin_bridge.tagging.ridge import Features, Setting
 
 
 def clouds(products: int = 400, dimensions: int = 40) -> tuple[Features, np.ndarray]:
@@ -69,12 +69,12 @@ def test_they_are_tried_where_labels_are_few_and_others_many():
     assert not wanted(many, np.arange(1000))
 
 
-def test_as_many_products_without_a_label_are_read_as_can_be_compared():
+def test_as_many_products_without_a_label_are_read_as_can_help():
     products = [
         LabelledProduct(f"{row}", {"title": "x"}, {"colour": ("red",)} if row % 10 == 0 else {}) for row in range(20000)
     ]
     read = worth_reading(products, ["colour"])
     assert sum(bool(one.labels) for one in read) == 2000
-    assert 0.7 * MOST_IN_PAIRS < len(read) <= MOST_IN_PAIRS
-    assert worth_reading(products, ["season"]) == products[:: -(-20000 // MOST_IN_PAIRS)]
+    assert 0.7 * MOST_WITH_OTHERS < len(read) <= MOST_WITH_OTHERS
+    assert worth_reading(products, ["season"]) == products[:: -(-20000 // MOST_WITH_OTHERS)]
     assert worth_reading(products[:50], ["colour"]) == products[:50]
