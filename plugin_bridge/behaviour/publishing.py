@@ -28,6 +28,7 @@ SAME = 1e-3  # a vector that moved by less stays as it is
 MOST_LEARNT = 10_000  # products that predicting is learnt from
 LEAST_LEARNT = 40
 _PAGE = 500
+_IDS = 5_000  # that are asked for in one request
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,8 @@ def photos_of(cluster: Cluster, alias: str, items: Sequence[str]) -> dict[int, n
         return {}
     place = {item: number for number, item in enumerate(items)}
     found: dict[int, np.ndarray] = {}
-    for start in range(0, len(items), MOST_LEARNT):
-        query = {"ids": {"values": list(items[start : start + MOST_LEARNT])}}
+    for start in range(0, len(items), _IDS):
+        query = {"ids": {"values": list(items[start : start + _IDS])}}
         for hit in scan(cluster, generation.index, query, source=[IMAGE_VECTOR], size=_PAGE):
             vector = hit.get("_source", {}).get(IMAGE_VECTOR)
             if vector is not None:

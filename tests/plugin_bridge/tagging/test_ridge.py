@@ -60,6 +60,19 @@ def test_many_products_of_one_value_each_are_told_by_margins(monkeypatch):
     assert np.median(found[targets > 0]) > 0.8 and np.median(found[targets == 0]) < 0.2
 
 
+def test_many_products_with_wide_photos_are_learned_along_the_axes_in_which_these_differ(monkeypatch):
+    monkeypatch.setattr(ridge, "MOST_IN_PAIRS", 10)
+    blocks, targets = made(products=90)
+    turned = np.linalg.qr(np.random.default_rng(5).normal(size=(40, 40)))[0][:4]
+    photos = np.eye(4)[np.arange(90) % 4] @ turned  # forty numbers in which four things are told
+    rows = np.arange(90)
+    whole = Features([*blocks, photos]).fit(targets, rows, Setting((1.0,) * (len(blocks) + 1)))
+    monkeypatch.setattr(ridge, "MOST_AXES", 6)
+    short = Features([*blocks, photos]).fit(targets, rows, Setting((1.0,) * (len(blocks) + 1)))
+    assert [one.shape for one in short.maps] == [one.shape for one in whole.maps]
+    assert np.abs(scores(short, [*blocks, photos]) - scores(whole, [*blocks, photos])).max() < 0.02
+
+
 def test_a_value_with_one_product_is_learned_and_weighs_most():
     blocks, targets = made()
     targets = np.hstack([targets, np.zeros((40, 1))])
