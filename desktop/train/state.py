@@ -70,7 +70,7 @@ class TrainView:
     def labels(self) -> str:
         """What it learns from, in words."""
         if self.kind == FROM_DIARY:
-            return tr("the orders that were imported")
+            return tr("imported orders")
         if self.plan is None or self.plan.labels is None:
             return tr("what people labelled")
         return tr("{count} labels", count=formats.number(self.plan.labels))

@@ -125,7 +125,7 @@ def test_recommendations_learn_from_the_diary_where_no_folder_is_named() -> None
     presenter.kind_chosen("train-behaviour")
     presenter._give(replace(presenter.view, plan=replace(PLAN, kind="train-behaviour", labels=None)))
     assert views[-1].can_start
-    assert views[-1].labels == "the orders that were imported"
+    assert views[-1].labels == "imported orders"
     presenter.started()
     assert answers.started == [("train-behaviour", {})]
 
