@@ -1,7 +1,7 @@
 """What every command prints: JSON for machines on standard output, everything for people on standard error."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,17 @@ def print_json(document: Any) -> None:
     """Print one JSON document on standard output."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
     sys.stdout.write(orjson.dumps(document, option=options, default=str).decode() + "\n")
+    sys.stdout.flush()
+
+
+def print_json_list(head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
+    """Print one JSON document: `head`, and under `name` a list too long to be held, one item a line."""
+    sys.stdout.write(orjson.dumps({**head, name: []}).decode().removesuffix("]}"))
+    before = "\n"
+    for item in items:
+        sys.stdout.write(before + orjson.dumps(item, option=orjson.OPT_SERIALIZE_NUMPY, default=str).decode())
+        before = ",\n"
+    sys.stdout.write("]}\n")
     sys.stdout.flush()
 
 

@@ -1,10 +1,12 @@
 """`kindred tag`: categories, tags and attributes that products could have, how sure that is and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryFile
+from typing import Annotated, Self
 
+import orjson
 import typer
 
 from encoders.store import ModelStore
@@ -13,7 +15,7 @@ from opensearch.client import Cluster, connect
 from opensearch.generations import Generation
 from opensearch.scanning import scan
 from plugin_bridge.catalogue.cleaning import Product
-from plugin_bridge.cli.output import console, out, print_json, progress, table
+from plugin_bridge.cli.output import console, out, print_json_list, progress, table
 from plugin_bridge.errors import BridgeError
 from plugin_bridge.loading.photos import find_photo
 from plugin_bridge.loading.source import ProductFile
@@ -65,38 +67,62 @@ def tag(
     settings = Settings()
     store = ModelStore(settings.models_dir)
     wanted = fields.split(",") if fields else None
-    with connect() as cluster, progress() as display:
-        generation = generations.live(cluster, index or settings.alias)
-        if generation is None:
-            raise BridgeError(f"alias {index or settings.alias} holds no generation: `kindred load FILE` makes one")
-        task = display.add_task("asking labelled products", total=None)
-        engine = open_engine(
-            model,
-            cluster,
-            generation,
-            store,
-            threads=settings.threads,
-            fields=wanted,
-            precision=precision,
-            neighbours=not everything,  # for a whole catalogue the words are evidence enough
-        )
-        display.update(task, description="tagging products", total=generation.documents if everything else None)
-        classifier = trained_classifier(store, settings.threads) if evidence is not None else None
-        found: list[tuple[TaggedInput, ProductSuggestions]] = []
-        products = _products(what or [], everything, cluster, generation, images)
-        while batch := list(islice(products, PRODUCTS_AT_ONCE)):
-            made = [_only(one, wanted) for one in engine.suggest(batch)]
-            if classifier is not None and evidence is not None:
-                made = [
-                    with_regions(product, one, classifier, evidence) for product, one in zip(batch, made, strict=True)
-                ]
-            found += zip(batch, made, strict=True)
-            display.advance(task, len(batch))
-    if json:
-        document = {"model": engine.name, "version": engine.version, "generation": generation.name}
-        print_json({**document, "products": [one.to_json() for _, one in found]})
-    else:
-        _show(found, engine.name)
+    with _Found() as found:
+        with connect() as cluster, progress() as display:
+            generation = generations.live(cluster, index or settings.alias)
+            if generation is None:
+                raise BridgeError(f"alias {index or settings.alias} holds no generation: `kindred load FILE` makes one")
+            task = display.add_task("asking labelled products", total=None)
+            engine = open_engine(
+                model,
+                cluster,
+                generation,
+                store,
+                threads=settings.threads,
+                fields=wanted,
+                precision=precision,
+                neighbours=not everything,  # for a whole catalogue the words are evidence enough
+            )
+            display.update(task, description="tagging products", total=generation.documents if everything else None)
+            classifier = trained_classifier(store, settings.threads) if evidence is not None else None
+            products = _products(what or [], everything, cluster, generation, images)
+            while batch := list(islice(products, PRODUCTS_AT_ONCE)):
+                made = [_only(one, wanted) for one in engine.suggest(batch)]
+                if classifier is not None and evidence is not None:
+                    made = [
+                        with_regions(product, one, classifier, evidence)
+                        for product, one in zip(batch, made, strict=True)
+                    ]
+                found.add(batch, made)
+                display.advance(task, len(batch))
+        if json:
+            head = {"model": engine.name, "version": engine.version, "generation": generation.name}
+            print_json_list(head, "products", (one.to_json() for _, _, one in found))
+        else:
+            _show(found, engine.name)
+
+
+class _Found:
+    """What was found, kept in a file that goes with it: a million products do not stay in memory."""
+
+    def __enter__(self) -> Self:
+        self._file = TemporaryFile()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def add(self, products: Sequence[TaggedInput], made: Sequence[ProductSuggestions]) -> None:
+        for product, one in zip(products, made, strict=True):
+            line = (product.fields.get("title", ""), labels_of(product.fields), one.to_json())
+            self._file.write(orjson.dumps(line, option=orjson.OPT_SERIALIZE_NUMPY, default=str) + b"\n")
+
+    def __iter__(self) -> Iterator[tuple[str, Mapping[str, Sequence[str]], ProductSuggestions]]:
+        """Yield title, own labels and suggestions of each product."""
+        self._file.seek(0)
+        for line in self._file:
+            title, own, one = orjson.loads(line)
+            yield title, own, ProductSuggestions.from_json(one)
 
 
 def _products(
@@ -133,10 +159,11 @@ def _only(found: ProductSuggestions, fields: Sequence[str] | None) -> ProductSug
     return ProductSuggestions(found.id, kept, tuple(name for name in found.unsure if name in fields))
 
 
-def _show(found: Sequence[tuple[TaggedInput, ProductSuggestions]], model: str) -> None:
+def _show(found: Iterable[tuple[str, Mapping[str, Sequence[str]], ProductSuggestions]], model: str) -> None:
     columns = ("field", f"{model} suggests", "confidence", "has now", "because of")
-    for product, made in found:
-        own = labels_of(product.fields)
+    shown = 0
+    for title, own, made in found:
+        shown += 1
         rows = []
         for one in made.suggestions:
             sure = f"{one.confidence:.2f}, {'sure' if one.sure else 'not sure'}"
@@ -144,8 +171,8 @@ def _show(found: Sequence[tuple[TaggedInput, ProductSuggestions]], model: str) -
         for name in made.unsure:
             if not any(one.field == name for one in made.suggestions):
                 rows.append((name, "", "not sure", " | ".join(own.get(name, ())), ""))
-        out.print(table(f"{product.id}  {product.fields.get('title', '')}", columns, rows))
-    if not found:
+        out.print(table(f"{made.id}  {title}", columns, rows))
+    if not shown:
         console.print("there are no products")
 
 
