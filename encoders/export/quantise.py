@@ -19,6 +19,7 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from encoders.export.biases import correct_biases
 from encoders.export.outliers import damp_outliers
 
 Feed = Mapping[str, np.ndarray]
@@ -65,7 +66,8 @@ def quantise_image(source: Path, target: Path, samples: Sequence[Feed]) -> None:
 
     Weights are signed and per channel: of 7 bits in convolutions that become matrix products, for the reason that
     `quantise_text` gives, and of 8 bits in depthwise ones, which sum in 32 bits everywhere. The first convolution
-    stays in fp32: it costs little, and every error in it passes through all the others.
+    stays in fp32: it costs little, and every error in it passes through all the others. Biases take up what rounding
+    of the weights adds to a channel on the average.
     """
     with tempfile.TemporaryDirectory() as workshop, _quiet():
         prepared = Path(workshop) / "prepared.onnx"
@@ -85,6 +87,7 @@ def quantise_image(source: Path, target: Path, samples: Sequence[Feed]) -> None:
             calibrate_method=CalibrationMethod.MinMax,
             extra_options={"TensorQuantOverrides": dict.fromkeys(products, narrow)},
         )
+        correct_biases(prepared, target, samples)
 
 
 def _narrowing(model: onnx.ModelProto) -> list[str]:

@@ -17,9 +17,9 @@ def pattern() -> np.ndarray:
     return np.stack([right, down, (right // 28 + down // 28) % 2 * 255], axis=-1).astype(np.uint8)
 
 
-# fp32 differs from torch by the order of sums. int8 rounds each of 49 layers to 255 steps: 0.049 was measured at the
-# worst of 1,280 components, and a cosine of 0.988.
-@pytest.mark.parametrize(("suffix", "tolerance", "cosine"), [("", 5e-6, 0.999999), ("-int8", 0.08, 0.97)])
+# fp32 differs from torch by the order of sums. int8 rounds each of 49 layers to 255 steps: 0.037 was measured at the
+# worst of 1,280 components, and a cosine of 0.993.
+@pytest.mark.parametrize(("suffix", "tolerance", "cosine"), [("", 5e-6, 0.999999), ("-int8", 0.06, 0.985)])
 def test_golden_vectors(model_store, suffix, tolerance, cosine):
     encoder = model_store.open_image(f"efficientnet-lite0{suffix}", threads=1)
     vector = encoder.encode_one(pattern())
