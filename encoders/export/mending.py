@@ -17,7 +17,7 @@ from onnx import helper, numpy_helper
 from encoders.export.quantise import Feed
 from encoders.sessions import open_session
 
-# Names that `encoders.nets.photonet.FeatureHeads` gives to what scales its features.
+# Ends of the names of what scales features in `encoders.nets.photonet.FeatureHeads`.
 MEAN, SPREAD = "heads.mean", "heads.spread"
 # A line of slope 1 counts as much as this share of the photos: what varies little says little about its slope.
 _PLAIN = 0.05
@@ -26,14 +26,16 @@ _FLATTEST, _STEEPEST = 0.5, 2.0
 
 def mend_heads(fp32: Path, int8: Path, samples: Sequence[Feed]) -> None:
     """Change the int8 file of a PhotoNet so that its heads read what the fp32 one would have, on `samples`."""
-    wanted, found = features_of(fp32, samples), features_of(int8, samples)
-    slope, shift = lines(found, wanted)
+    exact, rounded = features_of(fp32, samples), features_of(int8, samples)
     model = onnx.load(int8)
     stored = {tensor.name: tensor for tensor in model.graph.initializer}
-    mean, spread = (numpy_helper.to_array(stored[name]).astype(float) for name in (MEAN, SPREAD))
-    # ((slope * found + shift) - mean) / spread, written as one subtraction and one division.
-    for name, value in ((MEAN, (mean - shift) / slope), (SPREAD, spread / slope)):
-        stored[name].CopyFrom(numpy_helper.from_array(value.astype(np.float32), name))
+    for mean_name, found in rounded.items():
+        spread_name = mean_name.removesuffix(MEAN) + SPREAD
+        slope, shift = lines(found, exact[mean_name])
+        mean, spread = (numpy_helper.to_array(stored[name]).astype(float) for name in (mean_name, spread_name))
+        # ((slope * found + shift) - mean) / spread, written as one subtraction and one division.
+        for name, value in ((mean_name, (mean - shift) / slope), (spread_name, spread / slope)):
+            stored[name].CopyFrom(numpy_helper.from_array(value.astype(np.float32), name))
     onnx.save(model, int8)
 
 
@@ -46,14 +48,20 @@ def lines(found: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return slope, wanted.mean(axis=0) - slope * found.mean(axis=0)
 
 
-def features_of(path: Path, samples: Sequence[Feed]) -> np.ndarray:
-    """Return the features (n, width) that the heads of a PhotoNet's ONNX file read of each sample."""
+def features_of(path: Path, samples: Sequence[Feed]) -> dict[str, np.ndarray]:
+    """Return the features (n, width) that heads in an ONNX file read of each sample, by the name of their mean.
+
+    A PhotoNet has one set of heads, a SharedTrunk one for each of its tails.
+    """
     model = onnx.load(path)
-    scaling = next(node for node in model.graph.node if node.op_type == "Sub" and node.input[1] == MEAN)
-    features = scaling.input[0]
-    model.graph.output.append(helper.make_tensor_value_info(features, onnx.TensorProto.FLOAT, None))
+    scaling = [node for node in model.graph.node if node.op_type == "Sub" and node.input[1].endswith(MEAN)]
+    features = [node.input[0] for node in scaling]
+    for name in features:
+        model.graph.output.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
     with tempfile.TemporaryDirectory() as workshop:
         opened = Path(workshop) / "features.onnx"
         onnx.save(model, opened)
         session = open_session(opened)
-        return np.concatenate([session.run([features], dict(feed))[0] for feed in samples]).astype(float)
+        rows = [session.run(features, dict(feed)) for feed in samples]
+    columns = [np.concatenate(column).astype(float) for column in zip(*rows, strict=True)]
+    return {node.input[1]: column for node, column in zip(scaling, columns, strict=True)}

@@ -84,7 +84,11 @@ class PhotoNet(nn.Module):
 
         A map says how much each place of the photo speaks for a class (class-activation map, Zhou et al. 2016).
         """
-        features, last = self.tail(*self.trunk(pixels))
+        return self.answers(*self.trunk(pixels))
+
+    def answers(self, at_cut: torch.Tensor, before: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return what `forward` does, of what `trunk` returns."""
+        features, last = self.tail(at_cut, before)
         weight = self.heads.linears[0].weight[:, self.tap_width :] / self.heads.spread[self.tap_width :]
         maps = torch.matmul(weight, last.flatten(2)).reshape(-1, weight.shape[0], *last.shape[2:])
         return (*self.heads(features), maps)
@@ -98,6 +102,29 @@ class PhotoNet(nn.Module):
             if index in self.taps:
                 pooled.append(state.float().mean(dim=(2, 3)))
         return state, torch.cat(pooled, dim=1) if pooled else state.new_zeros((state.shape[0], 0)).float()
+
+
+class SharedTrunk(nn.Module):
+    """Networks that differ behind their cut alone: one trunk, and the mean of what their tails and heads say.
+
+    Their vectors can be averaged because all projections started from the same directions.
+    """
+
+    def __init__(self, members: Sequence[PhotoNet]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(members)
+
+    @property
+    def members(self) -> list[PhotoNet]:
+        """The networks; the trunk of the first stands for that of all."""
+        return [one for one in self.parts if isinstance(one, PhotoNet)]
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return vector, logits and maps like a PhotoNet."""
+        kept = self.members[0].trunk(pixels)
+        each = [one.answers(*kept) for one in self.members]
+        vector, *others = (torch.stack(said).mean(dim=0) for said in zip(*each, strict=True))
+        return (nn.functional.normalize(vector, p=2.0, dim=1), *others)
 
 
 def taps_of(backbone: Backbone) -> tuple[int, ...]:

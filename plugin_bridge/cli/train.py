@@ -49,6 +49,9 @@ def images(
         bool | None,
         typer.Option("--cached/--whole", help="Train the last blocks on kept activations; default: without a GPU."),
     ] = None,
+    tails: Annotated[
+        int, typer.Option("--tails", min=1, max=8, help="Last blocks that are trained and asked, on one trunk.")
+    ] = 2,
     epochs: Annotated[int, typer.Option("--epochs", min=0, max=1000)] = 8,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0.1, help="End the training after so long.")] = None,
     together: Annotated[
@@ -78,6 +81,7 @@ def images(
     recipe = Recipe(
         base=base,
         cached=not has_gpu() if cached is None else cached,
+        tails=tails,
         epochs=epochs,
         minutes=minutes,
         together=together,

@@ -20,7 +20,7 @@ from encoders.export.pictures import photos_for_export
 from encoders.export.quantise import quantise_image
 from encoders.heads import CLASSES_FILE, Classifier, PhotoClassifier, served, write_classes
 from encoders.images import prepare
-from encoders.nets.photonet import PhotoNet
+from encoders.nets.photonet import PhotoNet, SharedTrunk
 from encoders.nets.threads import one_thread
 from encoders.photosets import HeadClasses, Photo
 from encoders.pictures import load_picture
@@ -41,7 +41,8 @@ class Trained:
     """
 
     name: str
-    net: PhotoNet
+    net: PhotoNet | SharedTrunk
+    dimension: int
     heads: Sequence[HeadClasses]
     preprocessing: Mapping[str, Any]
     licence: str
@@ -228,7 +229,7 @@ def _card(trained: Trained, name: str, precision: Precision, folder: Path) -> Mo
         name=name,
         kind="image",
         revision=trained.revision,
-        dimension=int(trained.net.heads.projection.out_features),
+        dimension=trained.dimension,
         pooling="averages of several maps, projected",
         preprocessing=trained.preprocessing,
         languages=(),

@@ -10,6 +10,8 @@ class Recipe:
     Attributes:
         base: network to start from (`encoders.nets.backbones.NAMES`).
         cached: keep the frozen part's activations on disk and train only what stands behind it.
+        tails: how many times what stands behind the cut is trained from the same start (`cached` only); a photo is told
+            the mean of what all say. The trunk, two thirds of the work, is run once.
         epochs, minutes: where training ends at the latest; `patience` epochs without a better val score end it before.
         views: how many views of each photo are kept on disk (`cached` only).
         late_epochs: epochs in which heads and last steps alone are trained; then all are (without `cached`).
@@ -25,6 +27,7 @@ class Recipe:
 
     base: str = "efficientnet-lite0"
     cached: bool = True
+    tails: int = 2
     epochs: int = 8
     minutes: float | None = None
     patience: int = 4

@@ -1,10 +1,11 @@
 """`kindred train images`: from a folder of labelled photos to a classifier and image encoder in the store."""
 
+import copy
 import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from encoders.cards import ModelCard
 from encoders.errors import TrainingError
 from encoders.homes import cache_home, data_home
 from encoders.nets.backbones import Backbone, load_backbone
-from encoders.nets.photonet import PhotoNet
+from encoders.nets.photonet import PhotoNet, SharedTrunk
 from encoders.photosets import Photo, PhotoSet
 from encoders.store import ModelStore
 from encoders.training.images.install import Trained, install_trained
@@ -29,6 +30,8 @@ RESIZE = {"resize": "pad", "interpolation": "bicubic"}
 # Photos from whose views the first heads are made; more views change them little and take longer.
 START_VIEWS = 4
 _AT_ONCE = 64
+# Seeds of a network's tails lie this far apart: those of networks trained with seeds in a row stay their own.
+_SEEDS_APART = 1000
 
 
 @dataclass(frozen=True)
@@ -104,10 +107,11 @@ def train_images(
     source = _source(job, keep or cache_home() / "activations")
     plan = [job.backbone.revision, [(one.id, one.labels) for one in (*job.train, *job.val, *job.icons)]]
     key = hashlib.sha256(json.dumps(plan).encode()).hexdigest()[:24]
-    state, unseeing = train(job.net, source, recipe, work, tell, key=key)
+    state, net, unseeing = _tails(job, source, work, key)
     trained = Trained(
         name,
-        job.net,
+        net,
+        recipe.dimension,
         photos.heads,
         {"size": job.backbone.size, **RESIZE},
         licence=f"network: {job.backbone.licence}; trained on your photos",
@@ -118,7 +122,8 @@ def train_images(
     )
     report = lambda step: tell({"event": "step", "step": step})  # noqa: E731
     cards = install_trained(trained, job.train, job.val, store, report)
-    (work / CHECKPOINT).unlink(missing_ok=True)  # done: the next training of this name starts anew
+    for checkpoint in work.rglob(CHECKPOINT):
+        checkpoint.unlink()  # done: the next training of this name starts anew
     return Outcome(tuple(cards), state, len(job.train), tuple(job.left_out), time.monotonic() - started)
 
 
@@ -145,6 +150,47 @@ def _job(photos: PhotoSet, recipe: Recipe, weights: Path | None, tell: Callable[
     if not val:
         val, train_photos = train_photos[::10], [one for at, one in enumerate(train_photos) if at % 10]
     return Job(photos, recipe, backbone, net, train_photos, val, icons, left_out, tell)
+
+
+def _tails(
+    job: Job, source: KeptPhotos | LivePhotos, work: Path, key: str
+) -> tuple[State, PhotoNet | SharedTrunk, dict[str, torch.Tensor]]:
+    """Train what stands behind the cut as often as the recipe says, each time from the same start, with another seed.
+
+    Returns how it went (the score is the mean of theirs), the network, and its weights of before it saw val photos.
+    """
+    recipe, start = job.recipe, copy.deepcopy(job.net.state_dict())
+    count = recipe.tails if job.net.cut else 1
+    minutes = None if recipe.minutes is None else recipe.minutes / count
+    states, nets, unseeing = [], [], []
+    for turn in range(count):
+        job.net.load_state_dict(start)
+        part = replace(recipe, seed=recipe.seed + turn * _SEEDS_APART, minutes=minutes)
+        folder = work / f"tail-{turn + 1}" if turn else work
+        folder.mkdir(parents=True, exist_ok=True)
+        state, best = train(job.net, source, part, folder, _counted(job.tell, turn, part.epochs, count), key=key)
+        states.append(state)
+        nets.append(copy.deepcopy(job.net))
+        unseeing.append(best)
+    first = states[0]
+    if count == 1:
+        return first, nets[0], unseeing[0]
+    history = [row | {"tail": turn + 1} for turn, state in enumerate(states) for row in state.history]
+    seconds, score = (sum(getattr(one, name) for one in states) for name in ("seconds", "best"))
+    whole = replace(first, seconds=seconds, best=score / count, history=history)
+    before = {f"parts.{turn}.{name}": value for turn, one in enumerate(unseeing) for name, value in one.items()}
+    return whole, SharedTrunk(nets), before
+
+
+def _counted(tell: Callable[[Mapping[str, Any]], None], turn: int, epochs: int, count: int) -> Any:
+    """Return a `tell` for one of several trainings whose epochs are counted through."""
+
+    def told(event: Mapping[str, Any]) -> None:
+        if event["event"] in ("start", "epoch"):
+            event = {**event, "epoch": turn * epochs + event["epoch"], "of": count * epochs}
+        tell(event)
+
+    return told
 
 
 def _source(job: Job, keep: Path) -> KeptPhotos | LivePhotos:

@@ -14,6 +14,7 @@ from encoders.nets.photonet import PhotoNet, taps_of
 from encoders.nets.quick import quick_step
 from encoders.photosets import read_photo_set
 from encoders.pictures import load_picture
+from encoders.sessions import open_session
 from encoders.store import ModelStore
 from encoders.training.images import install, loop, run
 from encoders.training.images.calibrate import sure_from
@@ -23,7 +24,7 @@ from encoders.training.images.views import augmented, kept_activations
 from tests.encoders.training.tiny import tiny_backbone
 from tests.fixtures.photos import draw_photo, write_photo_folder
 
-QUICK = Recipe(base="tiny", epochs=3, together=1, views=3, dimension=8, batch=8, size=32)
+QUICK = Recipe(base="tiny", tails=1, epochs=3, together=1, views=3, dimension=8, batch=8, size=32)
 SIZES = {"size": 32, "resize": "pad", "interpolation": "bicubic"}
 
 
@@ -154,6 +155,40 @@ def test_val_photos_are_learned_from_last_and_calibrate_what_had_not_seen_them(
     pictures, _ = install.pictures_of(read_photo_set(photo_folder).photos("val"))
     after = open_classifier(store, "ours", 1).logits(pictures)[1][0]
     assert np.abs(after - told[0]).max() > 1e-3
+
+
+def test_two_tails_on_one_trunk_say_the_mean_of_what_each_says(photo_folder, tmp_path, tiny, monkeypatch):
+    events: list = []
+    seen: list = []
+    joined = run.SharedTrunk
+
+    def kept(nets):
+        seen.extend(nets)
+        return joined(nets)
+
+    monkeypatch.setattr(run, "SharedTrunk", kept)
+    outcome = trained(photo_folder, tmp_path, dataclasses.replace(QUICK, tails=2, epochs=2), events)
+    assert [(row["tail"], row["epoch"]) for row in outcome.state.history] == [(1, 0), (1, 1), (2, 0), (2, 1)]
+    assert [(event["epoch"], event["of"]) for event in events if event["event"] == "epoch"] == [
+        (0, 4), (1, 4), (2, 4), (3, 4),
+    ]  # fmt: skip
+    assert not list((tmp_path / "work").rglob("checkpoint.pt"))
+    picture = np.asarray(draw_photo(1, 5))
+    with torch.inference_mode():
+        pixels = torch.from_numpy(install.prepare(picture, SIZES)[None].copy())
+        first, second = (net(pixels) for net in seen)
+    assert (first[1] - second[1]).abs().max() > 1e-3  # drawn differently, they are not the same
+    store = ModelStore(tmp_path / "models")
+    assert [card.name for card in outcome.cards] == ["ours", "ours-int8"]
+    assert store.card("ours").dimension == 8
+    network = open_session(store.folder("ours") / "model.onnx")
+    vector, fine, *_ = network.run(None, {"pixels": pixels.numpy()})
+    np.testing.assert_allclose(fine, ((first[1] + second[1]) / 2).numpy(), atol=1e-4)
+    mean = (first[0] + second[0]).numpy()
+    np.testing.assert_allclose(vector, mean / np.linalg.norm(mean), atol=1e-4)
+    rounded = open_classifier(store, "ours-int8", 1)
+    assert rounded.logits([picture])[0][0] @ vector[0] > 0.95
+    assert rounded.region(picture, "bar").startswith(b"\x89PNG")
 
 
 def test_where_int8_loses_too_much_fp32_is_installed_alone(photo_folder, tmp_path, tiny, monkeypatch):
