@@ -121,18 +121,23 @@ def images(
 def _translated(lines: Lines) -> Tell:
     """Return what the training of photos tells its own events to: each becomes lines that every command tells."""
 
+    spent = last = 0.0  # seconds of the tails before, and of this one
+
     def tell(event: Mapping[str, Any]) -> None:
+        nonlocal spent, last
         kind = event["event"]
         if kind == "step":
             lines.progress(0, message=event["step"])
         elif kind == "activations":
             lines.progress(event["photos"], event["of"], f"looking at {event['part']} photos")
         elif kind == "start":
+            spent, last = spent + last, 0.0
             again = f"going on after epoch {event['epoch']}" if event["resumed"] else "starting"
             lines.log(f"{again}, val score {event['val_score']:.3f}")
         elif kind == "epoch":
             done, of = event["epoch"] + 1, event["of"]
-            lines.progress(done, of, "training", round(event["seconds"] / done * (of - done), 1))
+            last = event["seconds"]
+            lines.progress(done, of, "training", round((spent + last) / done * (of - done), 1))
             own = {"event", "of", "epoch", "loss", "seconds"}
             lines.figures(done, event["loss"], {name: value for name, value in event.items() if name not in own})
         elif kind == "left out":

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from plugin_bridge.cli.progress_lines import Lines
+from plugin_bridge.cli.train import _translated
 from tests.fixtures.photos import write_photo_folder
 
 
@@ -41,6 +43,18 @@ def test_training_tells_its_progress_and_ends_with_the_cards(trained):
     assert result["models"][1]["parity"]["mean_cosine"] > 0.95
     measured = [event for event in events if event["event"] == "figures"]
     assert [event["step"] for event in measured] == [1, 2, 3, 4] and "score" in str(measured[0]["valid"])
+
+
+def test_the_time_left_counts_the_seconds_of_every_tail():
+    told: list = []
+    tell = _translated(Lines(told.append))
+    figures = {"of": 4, "loss": 1.0}
+    for tail in (0, 1):
+        tell({"event": "start", "epoch": 2 * tail, "of": 4, "resumed": False, "val_score": 0.5})
+        for epoch in (0, 1):
+            tell({"event": "epoch", "epoch": 2 * tail + epoch, "seconds": 10.0 * (epoch + 1), **figures})
+    # After 10 of 40 seconds, 20, 30 and 40.
+    assert [one["seconds_left"] for one in told if one["event"] == "progress"] == [30, 20, 10, 0]
 
 
 def test_evaluation_prints_the_contracts_document(trained, model_store):
