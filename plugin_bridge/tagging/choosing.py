@@ -18,6 +18,8 @@ MOST_CHOOSING = 4000
 # What replaces the first setting must be better by this over the root of the number of products: the best of several
 # that are equally good always looks better than it is.
 NEEDED = 0.25
+# The scores of a value that n products have may be lowered by so many log(n).
+EVENED = (0.1, 0.2, 0.3)
 _TIE = 1e-3  # too little to outweigh an answer
 
 
@@ -68,6 +70,22 @@ def best_fit(
             if value > max(best, wanted):
                 setting, fitted, best = tried, found, value
     return setting, fitted
+
+
+def evened(fitted: Fitted, targets: np.ndarray, sharpness: float) -> Fitted:
+    """Return what was learned, common values made to answer less where held-out answers are then clearly better.
+
+    Where little can be told, as from photos alone, rare values otherwise seldom answer (Menon et al., Long-tail
+    learning via logit adjustment, ICLR 2021). `sharpness` makes logits of scores.
+    """
+    common = np.log(np.maximum(targets.sum(axis=0), 1)) / sharpness
+    found, best = fitted, worth(fitted.held_out, targets, many=False) + NEEDED / np.sqrt(len(targets))
+    for share in EVENED:
+        tried = replace(fitted, bias=fitted.bias - share * common, held_out=fitted.held_out - share * common)
+        value = worth(tried.held_out, targets, many=False)
+        if value > best:
+            found, best = tried, value
+    return found
 
 
 def worth(scores: np.ndarray, targets: np.ndarray, *, many: bool) -> float:

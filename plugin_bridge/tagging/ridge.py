@@ -3,8 +3,14 @@
 Kernel ridge regression has its leave-one-out predictions in closed form (Cawley and Talbot, Fast exact leave-one-out
 cross-validation, Neural Networks 2004): calibrating on them wastes no label and needs no second training. Products of
 rare values may weigh more, as macro-F1 counts every value the same.
+
+Learning need not begin with nothing: a value's name stands in many titles of its products, so that how alike title and
+name are is a first score, and what is learned are the differences. The more products a value has, the less its name
+counts, as if it were one of them. How far names are believed is one number for all values of a field, the one by which
+products that were left out are told best.
 """
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,10 +57,12 @@ class Features:
     They are made comparable: a product's squared length in a block is the block's weight on average.
     """
 
+    _names: Any = None
+
     def __init__(self, blocks: Sequence[Any]) -> None:
         self.blocks = blocks
         self._sizes = [max(_mean_square(block), 1e-12) for block in blocks]
-        self._pairs: list[np.ndarray] | None = None
+        self._pairs: list[np.ndarray] = []
         self._short: list[np.ndarray | None] | None = None
 
     def __len__(self) -> int:
@@ -67,7 +75,14 @@ class Features:
 
     def of(self, rows: np.ndarray) -> "Features":
         """Return the features of some of the products."""
-        return Features([block[rows] for block in self.blocks])
+        return Features([block[rows] for block in self.blocks]).beginning_with(self._names)
+
+    def beginning_with(self, names: Any) -> "Features":
+        """Return the same features for values that have names: numpy or scipy-sparse (values, d), read as the first
+        block reads a product. They count where the first block has a weight and products are held in pairs."""
+        found = copy.copy(self)
+        found._names = names
+        return found
 
     def fit(self, targets: np.ndarray, rows: np.ndarray, setting: Setting) -> Fitted:
         """Learn `targets` (len(rows), values), zeros and ones, from the products `rows`."""
@@ -94,8 +109,8 @@ class Features:
 
     def _system(self, rows: np.ndarray, setting: Setting) -> np.ndarray:
         """Return how alike each two of the products `rows` are."""
-        if self._pairs is None:
-            self._pairs = [_pairs(block) for block in self.blocks]
+        if not self._pairs:
+            self._pairs += [_pairs(block) for block in self.blocks]
         system = np.full((len(self), len(self)), _BIAS)
         for pairs, scale in zip(self._pairs, self._scales(setting), strict=True):
             if scale:
@@ -111,17 +126,25 @@ class Features:
         inverse = _inverse(system)
         prior = np.average(targets, axis=0, weights=weights if weights.min() < weights.max() else None)
         duals = inverse @ (targets - prior)
-        held_out = targets - duals / np.diag(inverse)[:, None]
-        return self._mapped(duals, rows, prior, setting, held_out)
-
-    def _mapped(
-        self, duals: np.ndarray, rows: np.ndarray, prior: np.ndarray, setting: Setting, held_out: np.ndarray
-    ) -> Fitted:
+        own = np.diag(inverse)[:, None]
+        held_out = targets - duals / own
+        begun: Any = 0.0
+        if self._names is not None and setting.weights[0]:
+            count = targets.sum(axis=0)
+            share = (count > 0) / np.maximum(count, 1)
+            alike = _dense(self.blocks[0][rows] @ self._names.T) * share
+            level = np.average(alike, axis=0, weights=weights)
+            change = inverse @ (alike - level)
+            # Whose only product is left out, that value is not known, and its name neither.
+            gain = np.where((targets > 0) & (count == 1), 0.0, change / own)
+            believed = max(0.0, float(np.sum(duals / own * gain) / max(np.sum(np.square(gain)), 1e-12)))
+            held_out += believed * gain
+            duals, prior = duals - believed * change, prior - believed * level
+            begun = believed * share * _dense(self._names.T)
         scales = self._scales(setting)
-        maps = tuple(
-            np.asarray(block[rows].T @ duals) * scale for block, scale in zip(self.blocks, scales, strict=True)
-        )
-        return Fitted(maps, prior + _BIAS * duals.sum(axis=0), held_out)
+        maps = [np.asarray(block[rows].T @ duals) * scale for block, scale in zip(self.blocks, scales, strict=True)]
+        maps[0] += begun
+        return Fitted(tuple(maps), prior + _BIAS * duals.sum(axis=0), held_out)
 
     def _fit_features(self, targets: np.ndarray, rows: np.ndarray, setting: Setting) -> Fitted:
         from scipy import sparse
@@ -176,7 +199,10 @@ def _inverse(system: np.ndarray) -> np.ndarray:
 
 
 def _pairs(rows: Any) -> np.ndarray:
-    found = rows @ rows.T
+    return _dense(rows @ rows.T)
+
+
+def _dense(found: Any) -> np.ndarray:
     return np.asarray(found.todense() if hasattr(found, "todense") else found, np.float64)
 
 

@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from encoders.export.tags import LinearTagger
+from encoders.tagger import padded
 from plugin_bridge.errors import EvaluationError
 from plugin_bridge.tagging.calibration import WANTED_PRECISION, fit_temperature
-from plugin_bridge.tagging.choosing import best_fit
+from plugin_bridge.tagging.choosing import best_fit, evened
 from plugin_bridge.tagging.deciding import Decider, fit_decider
 from plugin_bridge.tagging.features import Read
 from plugin_bridge.tagging.guessing import views_of, wanted, with_guesses
 from plugin_bridge.tagging.labels import LabelledProduct, has_many
 from plugin_bridge.tagging.ridge import Features, Fitted, Setting
+from plugin_bridge.tagging.suggesting import split_path
 from plugin_bridge.tagging.trained import SENSES, EncoderName, Sense, TaggedField, TaggerCard
 from plugin_bridge.tagging.words import Words
 
@@ -79,7 +81,7 @@ def train_tagger(
             if len(rows) < FEWEST:
                 continue
             targets = _targets([train.products[row] for row in rows], name, values[name])
-            fitted, sharpness, how = senses.fitted(sense, targets, rows, unlabelled, many=many)
+            fitted, sharpness, how = senses.fitted(sense, targets, rows, unlabelled, values[name], many=many)
             place = SENSES.index(sense) * columns + start
             senses.store(sense, tagger, slice(place, place + len(values[name])), fitted, sharpness)
             field = TaggedField(name, values[name], many, start, {})
@@ -110,6 +112,7 @@ class _Senses:
         self._vocabulary = len(words)
         pairs = words.of_kind("pair")
         self._words = (np.setdiff1d(np.arange(len(words)), pairs), pairs)
+        self._read = words.read
         self._features: dict[Sense, Features] = {}
         read = train.read
         # What a product lacks must not be learned as a value: vectors are centred on those that are there.
@@ -137,10 +140,20 @@ class _Senses:
         return self._features[sense]
 
     def fitted(
-        self, sense: Sense, targets: np.ndarray, rows: np.ndarray, unlabelled: np.ndarray, *, many: bool
+        self,
+        sense: Sense,
+        targets: np.ndarray,
+        rows: np.ndarray,
+        unlabelled: np.ndarray,
+        values: Sequence[str],
+        *,
+        many: bool,
     ) -> tuple[Fitted, float, dict[str, Any]]:
         """Return what was learned in the way that tells held-out labels best, how sharp it is, and that way."""
         features = self.features(sense)
+        guessing = not many and features.in_pairs and wanted(targets, unlabelled)
+        if sense != "photo" and not guessing:
+            features = features.beginning_with(self._names(values))
         few = many or len(targets) < FEW_PER_VALUE * targets.shape[1]
         mixes: tuple[tuple[float, ...], ...] = ()
         if sense != "photo":
@@ -156,13 +169,22 @@ class _Senses:
             how["pairs"] = setting.weights[1] > 0
         if sense == "both":
             how["photo_weight"] = setting.weights[-1]
-        if not many and features.in_pairs and wanted(targets, unlabelled):
+        if guessing:
             views = views_of(setting) if sense == "both" else (setting,)
             helped = with_guesses(features, targets, rows, unlabelled, views)
             how["guesses"] = 0 if helped is None else len(unlabelled)
             fitted = helped or fitted
-        sharpness = 1.0 if many else 1 / fit_temperature(fitted.held_out, targets.argmax(axis=1))
+        if many:
+            return fitted, 1.0, how
+        sharpness = 1 / fit_temperature(fitted.held_out, targets.argmax(axis=1))
+        if sense == "photo" and not guessing:
+            fitted = evened(fitted, targets, sharpness)
         return fitted, sharpness, how
+
+    def _names(self, values: Sequence[str]) -> Any:
+        """Return the n-grams (values, d) of the names of values, read as those of a title."""
+        ids, weights = padded([self._read(split_path(value)[-1]) for value in values], self._vocabulary)
+        return word_matrix(ids, weights, self._vocabulary)[:, self._words[0]]
 
     def store(self, sense: Sense, tagger: LinearTagger, place: slice, fitted: Fitted, sharpness: float) -> None:
         """Write what was fitted into the tagger's columns `place`."""

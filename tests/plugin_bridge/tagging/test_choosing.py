@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from plugin_bridge.tagging import choosing
-from plugin_bridge.tagging.choosing import best_fit, worth
-from plugin_bridge.tagging.ridge import Features, Setting
+from plugin_bridge.tagging.choosing import best_fit, evened, worth
+from plugin_bridge.tagging.ridge import Features, Fitted, Setting
 
 
 def shop(*, seen: bool, seed: int = 3) -> tuple[Features, np.ndarray]:
@@ -58,6 +58,24 @@ def test_among_many_products_a_part_of_them_chooses_and_all_are_learned(monkeypa
     setting, fitted = best_fit(features, targets, rows, first, photo=True, many=False)
     np.testing.assert_allclose(fitted.held_out, features.fit(targets, rows, setting).held_out)
     assert setting.weights[-1] > 0
+
+
+def test_common_values_answer_less_where_that_gives_clearly_better_answers():
+    labels = np.repeat([0, 1], [90, 10])
+    targets = np.eye(2)[labels]
+    step = 0.1 * (np.log(90) - np.log(10)) / 2  # what 0.1 takes from value 0 more than from value 1, sharpness 2
+
+    def told(behind: float) -> Fitted:
+        """Scores by which products of value 0 are told, and those of value 1 are `behind`."""
+        return Fitted((), np.zeros(2), np.stack([np.where(labels, behind, 1.0), np.zeros(100)], axis=1))
+
+    for behind, share in ((0.5 * step, 0.1), (1.5 * step, 0.2), (2.5 * step, 0.3)):
+        found = evened(told(behind), targets, 2.0)
+        np.testing.assert_allclose(found.bias, -share * np.log([90, 10]) / 2)
+        np.testing.assert_allclose(found.held_out - found.bias, told(behind).held_out)
+        assert (found.held_out.argmax(axis=1) == labels).all()
+    for kept in (told(3.5 * step), told(-1.0)):  # too far behind, and told already
+        assert evened(kept, targets, 2.0) is kept
 
 
 def test_worth_is_the_mean_of_accuracy_and_macro_f1():

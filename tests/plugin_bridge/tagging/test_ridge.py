@@ -82,3 +82,44 @@ def test_a_value_with_one_product_is_learned_and_weighs_most():
     assert scores(fitted, blocks)[0].argmax() == 3
     weights = ridge._balanced(targets, 1.0)
     assert weights[0] == weights.max() and weights.mean() == pytest.approx(1)
+
+
+def named(lonely: int = 1):
+    """Words of 60 titles, `lonely` of them of value 2: that of their value and some others. Names are words 0 to 2."""
+    chance = np.random.default_rng(6)
+    labels = np.repeat([0, 1, 2], [30, 30 - lonely, lonely])
+    words = np.hstack([np.eye(3)[labels] * 0.7, chance.random((60, 30)) < 0.2])
+    return sparse.csr_matrix(words), np.eye(3)[labels], sparse.csr_matrix(np.eye(3, 33))
+
+
+def test_names_of_values_tell_titles_that_have_a_name_in_them_where_there_are_few_labels():
+    words, targets, names = named()
+    rows, setting = np.arange(60), Setting((1.0,), penalty=0.3)
+    plain = Features([words]).fit(targets, rows, setting)
+    begun = Features([words]).beginning_with(names).fit(targets, rows, setting)
+    asked = [names[2]]  # a title of nothing but the name of the value that one product has
+    assert scores(begun, asked)[0, 2] > scores(plain, asked)[0, 2] + 0.1
+    assert scores(begun, asked)[0].argmax() == 2
+    # With that product left out its value is not known, nor is the name of it.
+    assert begun.held_out[59, 2] == pytest.approx(plain.held_out[59, 2])
+
+
+def test_what_is_held_out_with_names_is_what_a_model_without_the_product_says(monkeypatch):
+    words, targets, names = named(lonely=20)
+    monkeypatch.setattr(ridge, "_balanced", lambda targets, lift, certainty=None: np.ones(len(targets)))
+    features, rows = Features([words]).beginning_with(names), np.arange(60)
+    whole = features.fit(targets, rows, Setting((1.0,)))
+    for left_out in (0, 35, 59):
+        others = rows[rows != left_out]
+        part = features.fit(targets[others], others, Setting((1.0,)))
+        assert whole.held_out[left_out] == pytest.approx(scores(part, [words])[left_out], abs=0.02)
+
+
+def test_names_that_no_title_has_change_nothing():
+    words, targets, _ = named()
+    rows = np.arange(60)
+    plain = Features([words]).fit(targets, rows, Setting((1.0,)))
+    nothing = sparse.csr_matrix((3, 33))
+    begun = Features([words]).beginning_with(nothing).fit(targets, rows, Setting((1.0,)))
+    np.testing.assert_allclose(begun.held_out, plain.held_out)
+    np.testing.assert_allclose(begun.maps[0], plain.maps[0])
