@@ -16,13 +16,17 @@ VECTOR = "image_embedding"
 
 
 class FeatureHeads(nn.Module):
-    """Features (batch, width) to a search vector of length 1 and to the logits of each head."""
+    """Features (batch, width) to a search vector of length 1 and to the logits of each head.
+
+    `dropout` is the share of features that are left out at random while the network is in training.
+    """
 
     mean: torch.Tensor
     spread: torch.Tensor
 
     def __init__(self, width: int, dimension: int, heads: Mapping[str, int]) -> None:
         super().__init__()
+        self.dropout = nn.Dropout(0.0)
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("spread", torch.ones(width))
         self.projection = nn.Linear(width, dimension)
@@ -40,7 +44,7 @@ class FeatureHeads(nn.Module):
 
     def forward(self, features: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Return the vector (batch, dimension), then logits (batch, classes) of each head."""
-        scaled = self.scaled(features)
+        scaled = self.dropout(self.scaled(features))
         vector = nn.functional.normalize(self.projection(scaled), p=2.0, dim=1)
         return (vector, *(linear(scaled) for linear in self.linear))
 

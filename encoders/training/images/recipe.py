@@ -20,6 +20,7 @@ class Recipe:
             that they stay near the discriminant analysis that they start as.
         first, again: shares of these rates in the first epoch, and where the epochs `together` begin.
         smoothing: label smoothing. mixing: share of batches whose photos are mixed (mixup or CutMix).
+        dropout: share of features that heads do without, others each time; half of them is too much.
         metric: weight of the metric-learning loss, which makes search vectors of a class alike.
         dimension: length of the search vector.
         memory: how slowly the average of the weights follows them; the average is what is kept.
@@ -43,6 +44,7 @@ class Recipe:
     decay: float = 0.02
     smoothing: float = 0.1
     mixing: float = 0.5
+    dropout: float = 0.2
     metric: float = 0.3
     dimension: int = 256
     memory: float = 0.99

@@ -144,6 +144,7 @@ def _job(photos: PhotoSet, recipe: Recipe, weights: Path | None, tell: Callable[
     torch.manual_seed(recipe.seed)
     heads = {head.name: len(head.classes) for head in photos.heads}
     net = PhotoNet(backbone, cut=backbone.tail if recipe.cached else 0, dimension=recipe.dimension, heads=heads)
+    net.heads.dropout.p = recipe.dropout
     net.eval().to(memory_format=torch.channels_last)
     icons = readable(photos.icons, left_out.append)
     # Without val photos there is no early stopping; a tenth of the training photos then stands in for them.

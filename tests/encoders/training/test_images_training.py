@@ -10,7 +10,7 @@ from PIL import Image
 from encoders.errors import PhotoSetError, SourceError, TrainingError
 from encoders.heads import open_classifier
 from encoders.nets.backbones import load_backbone, read_weights
-from encoders.nets.photonet import PhotoNet, taps_of
+from encoders.nets.photonet import FeatureHeads, PhotoNet, taps_of
 from encoders.nets.quick import quick_step
 from encoders.photosets import read_photo_set
 from encoders.pictures import load_picture
@@ -98,6 +98,19 @@ def test_the_discriminant_tells_classes_whose_spread_is_not_round():
     answers = (rows @ weights.T + biases).argmax(1)
     assert (answers == labels).mean() > 0.99  # by distance alone the first axis would drown the second
     assert biases[2] < biases[:2].min()  # a class without any row is never the answer
+
+
+def test_heads_do_without_some_features_in_training_alone():
+    heads = FeatureHeads(400, 4, {"fine": 3})
+    heads.dropout.p = 0.2
+    features = torch.ones(1, 400)
+    torch.nn.init.ones_(heads.linears[0].weight)
+    torch.nn.init.zeros_(heads.linears[0].bias)
+    torch.manual_seed(0)
+    assert float(heads.eval()(features)[1][0, 0]) == pytest.approx(400)
+    left = float(heads.train()(features)[1][0, 0]) * 0.8  # those that stay count for those that do not
+    assert left == pytest.approx(round(left), abs=1e-2) and 280 < left < 360
+    assert left != float(heads(features)[1][0, 0]) * 0.8  # others each time
 
 
 def test_a_head_is_sure_from_where_enough_answers_are_right():
