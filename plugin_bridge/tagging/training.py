@@ -16,7 +16,7 @@ from encoders.export.tags import LinearTagger
 from encoders.tagger import padded
 from plugin_bridge.errors import EvaluationError
 from plugin_bridge.tagging.calibration import WANTED_PRECISION, fit_temperature
-from plugin_bridge.tagging.choosing import best_fit, evened
+from plugin_bridge.tagging.choosing import best_fit, clearly_better, evened
 from plugin_bridge.tagging.deciding import Decider, fit_decider
 from plugin_bridge.tagging.features import Read
 from plugin_bridge.tagging.guessing import views_of, wanted, with_guesses
@@ -152,8 +152,6 @@ class _Senses:
         """Return what was learned in the way that tells held-out labels best, how sharp it is, and that way."""
         features = self.features(sense)
         guessing = not many and features.in_pairs and wanted(targets, unlabelled)
-        if sense != "photo" and not guessing:
-            features = features.beginning_with(self._names(values))
         few = many or len(targets) < FEW_PER_VALUE * targets.shape[1]
         mixes: tuple[tuple[float, ...], ...] = ()
         if sense != "photo":
@@ -163,6 +161,11 @@ class _Senses:
                 mixes = (WITHOUT_PAIRS,)
         weights = (*(mixes[0] if mixes else ()), *(() if sense == "text" else (PHOTO_WEIGHT,)))
         first = Setting(weights, penalty=PENALTY_FEW if few else PENALTY)
+        if sense != "photo":
+            named = features.beginning_with(self._names(values))
+            # Guesses repeat what names get wrong, so that there they have to be worth it.
+            if not guessing or _clearly_better(named, features, targets, rows, first):
+                features = named
         setting, fitted = best_fit(features, targets, rows, first, photo=sense == "both", many=many, mixes=mixes)
         how: dict[str, Any] = {"penalty": setting.penalty}
         if sense != "photo":
@@ -201,6 +204,13 @@ class _Senses:
             tagger.photo[:, place] = photo * sharpness
             bias -= self._photo_mean @ photo
         tagger.bias[place] = bias * sharpness
+
+
+def _clearly_better(
+    features: Features, than: Features, targets: np.ndarray, rows: np.ndarray, setting: Setting
+) -> bool:
+    found, before = (one.fit(targets, rows, setting).held_out for one in (features, than))
+    return clearly_better(found, before, targets)
 
 
 def word_matrix(ids: np.ndarray, weights: np.ndarray, vocabulary: int) -> Any:
