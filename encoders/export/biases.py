@@ -36,9 +36,9 @@ def correct_biases(fp32: Path, int8: Path, samples: Sequence[Mapping[str, np.nda
         before = convolutions[node.name]
         weight = numpy_helper.to_array(exact[before.input[1]]).astype(float)
         errors = (_values(scaled[node.input[1]], stored) - weight).sum(axis=(2, 3))
-        mean = means[before.input[0]]
-        # A depthwise convolution has one weight per channel and place, of that channel alone.
-        shift = errors[:, 0] * mean if weight.shape[1] == 1 else errors @ mean
+        # An output reads the channels of its group: all of them, or its own alone where the convolution is depthwise.
+        groups = means[before.input[0]].reshape(-1, errors.shape[1])
+        shift = (errors * np.repeat(groups, len(errors) // len(groups), axis=0)).sum(axis=1)
         bias = scaled[node.input[2]]
         steps, scale = (numpy_helper.to_array(stored[name]) for name in bias.input[:2])
         moved = np.round(steps - shift / np.maximum(scale.astype(float), 1e-30))
