@@ -72,12 +72,6 @@ def best_fit(
     return setting, fitted
 
 
-def clearly_better(scores: np.ndarray, than: np.ndarray, targets: np.ndarray) -> bool:
-    """Return whether held-out scores (n, values) are so much better than others that it is not chance."""
-    gain = worth(scores, targets, many=False) - worth(than, targets, many=False)
-    return gain > NEEDED / float(np.sqrt(len(targets)))
-
-
 def evened(fitted: Fitted, targets: np.ndarray, sharpness: float) -> Fitted:
     """Return what was learned, common values made to answer less where held-out answers are then clearly better.
 

@@ -16,7 +16,7 @@ from encoders.export.tags import LinearTagger
 from encoders.tagger import padded
 from plugin_bridge.errors import EvaluationError
 from plugin_bridge.tagging.calibration import WANTED_PRECISION, fit_temperature
-from plugin_bridge.tagging.choosing import best_fit, clearly_better, evened
+from plugin_bridge.tagging.choosing import best_fit, evened
 from plugin_bridge.tagging.deciding import Decider, fit_decider
 from plugin_bridge.tagging.features import Read
 from plugin_bridge.tagging.guessing import views_of, wanted, with_guesses
@@ -161,22 +161,22 @@ class _Senses:
                 mixes = (WITHOUT_PAIRS,)
         weights = (*(mixes[0] if mixes else ()), *(() if sense == "text" else (PHOTO_WEIGHT,)))
         first = Setting(weights, penalty=PENALTY_FEW if few else PENALTY)
-        if sense != "photo":
-            named = features.beginning_with(self._names(values))
-            # Guesses repeat what names get wrong, so that there they have to be worth it.
-            if not guessing or _clearly_better(named, features, targets, rows, first):
-                features = named
-        setting, fitted = best_fit(features, targets, rows, first, photo=sense == "both", many=many, mixes=mixes)
+        named = features if sense == "photo" else features.beginning_with(self._names(values))
+        # Guesses repeat what names get wrong: where others are guessed, names are read if guesses alone do not help.
+        for seen in (features, named) if guessing and sense != "photo" else (named,):
+            setting, fitted = best_fit(seen, targets, rows, first, photo=sense == "both", many=many, mixes=mixes)
+            views = views_of(setting) if sense == "both" else (setting,)
+            helped = with_guesses(seen, targets, rows, unlabelled, views) if guessing else None
+            if helped is not None:
+                break
         how: dict[str, Any] = {"penalty": setting.penalty}
         if sense != "photo":
-            how["pairs"] = setting.weights[1] > 0
+            how |= {"pairs": setting.weights[1] > 0, "names": seen is named}
         if sense == "both":
             how["photo_weight"] = setting.weights[-1]
         if guessing:
-            views = views_of(setting) if sense == "both" else (setting,)
-            helped = with_guesses(features, targets, rows, unlabelled, views)
             how["guesses"] = 0 if helped is None else len(unlabelled)
-            fitted = helped or fitted
+        fitted = helped or fitted
         if many:
             return fitted, 1.0, how
         sharpness = 1 / fit_temperature(fitted.held_out, targets.argmax(axis=1))
@@ -204,13 +204,6 @@ class _Senses:
             tagger.photo[:, place] = photo * sharpness
             bias -= self._photo_mean @ photo
         tagger.bias[place] = bias * sharpness
-
-
-def _clearly_better(
-    features: Features, than: Features, targets: np.ndarray, rows: np.ndarray, setting: Setting
-) -> bool:
-    found, before = (one.fit(targets, rows, setting).held_out for one in (features, than))
-    return clearly_better(found, before, targets)
 
 
 def word_matrix(ids: np.ndarray, weights: np.ndarray, vocabulary: int) -> Any:
