@@ -51,19 +51,28 @@ def correct_biases(fp32: Path, int8: Path, samples: Sequence[Mapping[str, np.nda
 def input_means(model: onnx.ModelProto, samples: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Return the mean of each channel of each convolution's input over the places of all samples."""
     names = list(dict.fromkeys(node.input[0] for node in model.graph.node if node.op_type == "Conv"))
-    watched = onnx.ModelProto()
-    watched.CopyFrom(model)
-    watched.graph.initializer.append(numpy_helper.from_array(np.array([0, 2, 3], np.int64), _PLACES))
+    measured = onnx.ModelProto()
+    measured.CopyFrom(model)
+    measured.graph.initializer.append(numpy_helper.from_array(np.array([0, 2, 3], np.int64), _PLACES))
     outputs = [f"{name} mean" for name in names]
     for name, output in zip(names, outputs, strict=True):
-        watched.graph.node.append(helper.make_node("ReduceMean", [name, _PLACES], [output], keepdims=0))
-        watched.graph.output.append(helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, None))
+        measured.graph.node.append(helper.make_node("ReduceMean", [name, _PLACES], [output], keepdims=0))
+    found = watched(measured, outputs, samples)
+    return {name: np.mean(rows, axis=0, dtype=float) for name, rows in zip(names, found, strict=True)}
+
+
+def watched(
+    model: onnx.ModelProto, names: Sequence[str], samples: Sequence[Mapping[str, np.ndarray]]
+) -> list[tuple[np.ndarray, ...]]:
+    """Return what the network makes of each sample in the middle: a tuple, a sample each, for each value named."""
+    opened = onnx.ModelProto()
+    opened.CopyFrom(model)
+    opened.graph.output.extend(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names)
     with tempfile.TemporaryDirectory() as workshop:
         path = Path(workshop) / "watched.onnx"
-        onnx.save(watched, path)
+        onnx.save(opened, path)
         session = open_session(path)
-        found = [session.run(outputs, dict(sample)) for sample in samples]
-    return {name: np.mean(rows, axis=0, dtype=float) for name, *rows in zip(names, *found, strict=True)}
+        return list(zip(*(session.run(list(names), dict(sample)) for sample in samples), strict=True))
 
 
 def _values(node: onnx.NodeProto, stored: Mapping[str, onnx.TensorProto]) -> np.ndarray:

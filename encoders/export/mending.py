@@ -6,16 +6,15 @@ a straight line for each feature brings int8 back to fp32. It is worked into the
 so that the network gets no slower.
 """
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
+from encoders.export.biases import watched
 from encoders.export.quantise import Feed
-from encoders.sessions import open_session
 
 # Ends of the names of what scales features in `encoders.nets.photonet.FeatureHeads`.
 MEAN, SPREAD = "heads.mean", "heads.spread"
@@ -55,13 +54,5 @@ def features_of(path: Path, samples: Sequence[Feed]) -> dict[str, np.ndarray]:
     """
     model = onnx.load(path)
     scaling = [node for node in model.graph.node if node.op_type == "Sub" and node.input[1].endswith(MEAN)]
-    features = [node.input[0] for node in scaling]
-    for name in features:
-        model.graph.output.append(helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
-    with tempfile.TemporaryDirectory() as workshop:
-        opened = Path(workshop) / "features.onnx"
-        onnx.save(model, opened)
-        session = open_session(opened)
-        rows = [session.run(features, dict(feed)) for feed in samples]
-    columns = [np.concatenate(column).astype(float) for column in zip(*rows, strict=True)]
-    return {node.input[1]: column for node, column in zip(scaling, columns, strict=True)}
+    found = watched(model, [node.input[0] for node in scaling], samples)
+    return {node.input[1]: np.concatenate(rows).astype(float) for node, rows in zip(scaling, found, strict=True)}

@@ -81,7 +81,7 @@ def images(
     recipe = Recipe(
         base=base,
         cached=not has_gpu() if cached is None else cached,
-        tails=tails if epochs else 1,  # untrained ones would all say the same
+        tails=tails,
         epochs=epochs,
         minutes=minutes,
         together=together,

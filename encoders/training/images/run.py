@@ -161,7 +161,8 @@ def _tails(
     Returns how it went (the score is the mean of theirs), the network, and its weights of before it saw val photos.
     """
     recipe, start = job.recipe, copy.deepcopy(job.net.state_dict())
-    count = recipe.tails if job.net.cut else 1
+    # Without a cut there are no tails, and untrained ones would all say the same.
+    count = recipe.tails if job.net.cut and recipe.epochs else 1
     minutes = None if recipe.minutes is None else recipe.minutes / count
     states, nets, unseeing = [], [], []
     for turn in range(count):
